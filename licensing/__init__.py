@@ -1,0 +1,1 @@
+"""Licensing: what can be applied for, and every application."""

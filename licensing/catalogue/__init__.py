@@ -1,0 +1,1 @@
+"""What can be applied for: things, items, guides, evidence kinds, vocabulary and sharing rules, published as data."""
