@@ -1,0 +1,17 @@
+"""Who is calling, and may they call this. Verified by every service itself, on the matched route."""
+
+from shared.auth.caller import Caller, CallerKind
+from shared.auth.guard import Public, Requires, public, requires
+from shared.auth.service_tokens import ServiceTokens
+from shared.auth.verifier import TokenVerifier
+
+__all__ = [
+    "Caller",
+    "CallerKind",
+    "Public",
+    "Requires",
+    "ServiceTokens",
+    "TokenVerifier",
+    "public",
+    "requires",
+]

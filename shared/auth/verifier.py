@@ -1,0 +1,66 @@
+"""Access tokens (RFC 9068 `at+jwt`) to callers. A token verified once is remembered until it expires."""
+
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, get_args
+from uuid import UUID
+
+from shared.auth.caller import Caller, CallerKind
+from shared.errors import NotAuthenticated
+from shared.jose import LEEWAY_SECONDS, Keys, NotTrusted, check_claims, verify_jws
+
+ACCESS_TOKEN = "at+jwt"  # noqa: S105 - a media type, not a secret
+REMEMBERED = 10_000
+
+
+class TokenVerifier:
+    """Checks tokens of one issuer for one audience."""
+
+    def __init__(self, keys: Keys, *, issuer: str, audience: str, clock: Callable[[], datetime]) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._clock = clock
+        self._remembered: dict[bytes, tuple[float, Caller]] = {}
+
+    async def verify(self, token: str) -> Caller:
+        """The caller of a valid token; `NotAuthenticated` for every other, without saying why."""
+        at = self._clock()
+        fingerprint = sha256(token.encode("utf-8", "replace")).digest()
+        known = self._remembered.get(fingerprint)
+        if known is not None and at.timestamp() <= known[0] + LEEWAY_SECONDS:
+            return known[1]
+        try:
+            claims = await verify_jws(token, keys=self._keys, typ=ACCESS_TOKEN)
+            check_claims(claims, issuer=self._issuer, audience=self._audience, at=at)
+            caller = caller_from(claims, token=token)
+        except NotTrusted:
+            raise NotAuthenticated from None
+        if len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+        self._remembered[fingerprint] = (float(claims["exp"]), caller)
+        return caller
+
+
+def caller_from(claims: dict[str, Any], *, token: str) -> Caller:
+    """The caller that these claims describe; `NotTrusted` if they do not describe one."""
+    try:
+        kind: CallerKind = claims["kind"]
+        if kind not in get_args(CallerKind):
+            raise NotTrusted("an unknown kind of caller")
+        sub = str(UUID(claims["sub"])) if kind == "person" else str(claims["sub"])
+        return Caller(
+            sub=sub,
+            kind=kind,
+            client_id=str(claims["client_id"]),
+            token=token,
+            scopes=frozenset(str(claims.get("scope", "")).split()),
+            roles=frozenset(map(str, claims.get("roles", []))),
+            department=claims.get("department"),
+            region=claims.get("region"),
+            acr=int(claims.get("acr", 0)),
+            act=claims.get("act", {}).get("sub"),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise NotTrusted("claims are missing or malformed") from None

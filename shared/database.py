@@ -1,0 +1,101 @@
+"""One PostgreSQL per service: connections, one transaction per request, constraint names turned into refusals."""
+
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Annotated
+
+import orjson
+from fastapi import Depends, Request
+from sqlalchemy import MetaData
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.errors import ServiceError
+
+NAMING = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+
+def new_metadata() -> MetaData:
+    """Metadata whose constraints all have a name that code can rely on."""
+    return MetaData(naming_convention=NAMING)
+
+
+def _dump(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+class Database:
+    """The connection pool of one service."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            json_serializer=_dump,
+            json_deserializer=orjson.loads,
+        )
+        # Most reads are one statement: autocommit spares them BEGIN and ROLLBACK, two round trips of three.
+        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncConnection]:
+        """All or nothing: committed on leaving, rolled back on an exception."""
+        async with self.engine.begin() as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
+        """For single read-only statements; each sees what is committed when it runs."""
+        async with self._reader.connect() as conn:
+            yield conn
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def database_of(request: Request) -> Database:
+    """The database of the service that answers this request."""
+    database: Database = request.app.state.service.database
+    return database
+
+
+async def _transaction(request: Request) -> AsyncGenerator[AsyncConnection]:
+    async with database_of(request).transaction() as conn:
+        yield conn
+
+
+async def _read(request: Request) -> AsyncGenerator[AsyncConnection]:
+    async with database_of(request).read() as conn:
+        yield conn
+
+
+# scope="function": with FastAPI's default the commit would come after the client has its 200.
+Transaction = Annotated[AsyncConnection, Depends(_transaction, scope="function")]
+Read = Annotated[AsyncConnection, Depends(_read, scope="function")]
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """The name of the constraint that refused, as PostgreSQL reports it."""
+    cause = getattr(error.orig, "__cause__", None)
+    return getattr(cause, "constraint_name", None)
+
+
+@contextmanager
+def translate(refusals: Mapping[str, type[ServiceError] | ServiceError]) -> Generator[None]:
+    """Turn a violated constraint into the refusal that it stands for. Unnamed constraints pass through."""
+    try:
+        yield
+    except IntegrityError as error:
+        refusal = refusals.get(constraint_of(error) or "")
+        if refusal is None:
+            raise
+        raise (refusal() if isinstance(refusal, type) else refusal) from None

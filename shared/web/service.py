@@ -1,0 +1,155 @@
+"""The application factory: settings and routers in, a service out. What all services do alike is done here."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+import httpx2
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.routing import APIRoute
+from sqlalchemy import text
+
+from shared import logging
+from shared.auth import Caller, ServiceTokens, TokenVerifier
+from shared.clock import Clock, now
+from shared.database import Database
+from shared.errors import NotAuthenticated
+from shared.http import ServiceClient, new_client
+from shared.jose import FetchedKeys, Keys, SigningKey
+from shared.settings import ServiceSettings
+from shared.web import problems
+from shared.web.bodies import StrictBodies
+from shared.web.context import RequestContext
+from shared.web.health import Check, health_router
+
+PLATFORM_AUDIENCE = "onevisit"
+
+
+@dataclass
+class Service:
+    """What every request of a service may need. Each service extends it with its own parts."""
+
+    name: str
+    settings: ServiceSettings
+    http: httpx2.AsyncClient = field(default_factory=new_client)
+    clock: Clock = now
+    keys: Keys | None = None
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        url = settings.database_url
+        self.database_or_none = (
+            Database(url.get_secret_value(), pool_size=settings.database_pool) if url is not None else None
+        )
+        identity = self.neighbour("identity", with_token=False)
+        self.identity_keys: Keys = self.keys or FetchedKeys(partial(identity.get, "/.well-known/jwks.json"))
+        verifier = partial(TokenVerifier, self.identity_keys, issuer=settings.issuer, clock=self.clock)
+        self.verifier = TwoAudiences(verifier(audience=PLATFORM_AUDIENCE), verifier(audience=self.name))
+
+    @property
+    def database(self) -> Database:
+        if self.database_or_none is None:
+            raise RuntimeError(f"{self.name} runs without a database: set ONEVISIT_DATABASE_URL")
+        return self.database_or_none
+
+    def tokens(self) -> ServiceTokens:
+        """This service's own credentials at identity."""
+        path = self.settings.client_key_file
+        if path is None:
+            raise RuntimeError(f"{self.name} has no client key: set ONEVISIT_CLIENT_KEY_FILE")
+        if not hasattr(self, "_tokens"):
+            self._tokens = ServiceTokens(
+                self.http,
+                client_id=self.name,
+                key=SigningKey.load(path),
+                identity_url=self.settings.identity_url,
+                issuer=self.settings.issuer,
+                clock=self.clock,
+            )
+        return self._tokens
+
+    def neighbour(self, name: str, *, with_token: bool = True) -> ServiceClient:
+        """A client of the service called `name`, at the address that the settings give."""
+        address: str = getattr(self.settings, f"{name}_url")
+        return ServiceClient(self.http, name=name, base_url=address, tokens=self.tokens() if with_token else None)
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        if self.database_or_none is not None:
+            await self.database_or_none.close()
+
+
+class TwoAudiences:
+    """Tokens of people and departments name the platform; those of our own services name the called service."""
+
+    def __init__(self, platform: TokenVerifier, service: TokenVerifier) -> None:
+        self._platform = platform
+        self._service = service
+
+    async def verify(self, token: str) -> Caller:
+        try:
+            return await self._platform.verify(token)
+        except NotAuthenticated:
+            return await self._service.verify(token)
+
+
+S = TypeVar("S", bound=Service)
+Part = Callable[[Any], AbstractAsyncContextManager[Any]]
+
+
+def service_of(request: Request) -> Any:
+    """The `Service` behind a request."""
+    return request.app.state.service
+
+
+def create_service(
+    service: Service,
+    *,
+    routers: Sequence[APIRouter],
+    parts: Sequence[Part] = (),
+    readiness: Mapping[str, Check] | None = None,
+    form_paths: frozenset[str] = frozenset(),
+) -> FastAPI:
+    """The ASGI application of one service. `parts` run from start to stop (relay, subscribers, timers)."""
+    logging.configure(service=service.name, level=service.settings.log_level)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(service.close)
+            for part in parts:
+                await stack.enter_async_context(part(service))
+            yield
+
+    app = FastAPI(
+        title=f"OneVisit {service.name}",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        responses=problems.PROBLEM_RESPONSES,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    problems.install(app)
+    app.add_middleware(StrictBodies, max_bytes=service.settings.max_body_bytes, form_paths=form_paths)
+    app.add_middleware(RequestContext, service=service.name)
+    checks: dict[str, Check] = {
+        **({"database": partial(_ping, service.database_or_none)} if service.database_or_none else {})
+    }
+    for router in (*routers, health_router({**checks, **(readiness or {})})):
+        app.include_router(router)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+async def _ping(database: Database) -> str | None:
+    async with database.read() as conn:
+        await conn.execute(text("SELECT 1"))
+    return None
