@@ -1,0 +1,1 @@
+"""People and organisations, the relations between them, and their encrypted numbers."""
