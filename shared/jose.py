@@ -5,7 +5,7 @@ parameters that name a key or a place to fetch one are refused.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -137,14 +137,14 @@ def open_jws(token: str, key: Key) -> Claims:
     return claims
 
 
-def check_claims(claims: Claims, *, issuer: str, audience: str | None, at: datetime) -> None:
+def check_claims(claims: Claims, *, issuer: str, audiences: Collection[str] | None, at: datetime) -> None:
     """Issuer, audience and times, with 60 s of tolerance between clocks (RFC 7519 section 4.1)."""
     now = at.timestamp()
     expires, not_before = claims.get("exp"), claims.get("nbf", claims.get("iat"))
     named = claims.get("aud")
     if claims.get("iss") != issuer:
         raise NotTrusted("another issuer")
-    if audience is not None and audience not in (named if isinstance(named, list) else [named]):
+    if audiences is not None and not set(audiences) & set(named if isinstance(named, list) else [named]):
         raise NotTrusted("meant for somebody else")
     if not isinstance(expires, int | float) or now > expires + LEEWAY_SECONDS:
         raise NotTrusted("expired")

@@ -1,6 +1,6 @@
 """Access tokens (RFC 9068 `at+jwt`) to callers. A token verified once is remembered until it expires."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, get_args
@@ -15,12 +15,12 @@ REMEMBERED = 10_000
 
 
 class TokenVerifier:
-    """Checks tokens of one issuer for one audience."""
+    """Checks tokens of one issuer for these audiences."""
 
-    def __init__(self, keys: Keys, *, issuer: str, audience: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, keys: Keys, *, issuer: str, audiences: Collection[str], clock: Callable[[], datetime]) -> None:
         self._keys = keys
         self._issuer = issuer
-        self._audience = audience
+        self._audiences = audiences
         self._clock = clock
         self._remembered: dict[bytes, tuple[float, Caller]] = {}
 
@@ -33,7 +33,7 @@ class TokenVerifier:
             return known[1]
         try:
             claims = await verify_jws(token, keys=self._keys, typ=ACCESS_TOKEN)
-            check_claims(claims, issuer=self._issuer, audience=self._audience, at=at)
+            check_claims(claims, issuer=self._issuer, audiences=self._audiences, at=at)
             caller = caller_from(claims, token=token)
         except NotTrusted:
             raise NotAuthenticated from None

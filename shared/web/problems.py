@@ -1,5 +1,6 @@
 """RFC 9457 problem documents: the one place where a refusal becomes bytes. Never a stack, never the value sent."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from shared.errors import Invalid, Malformed, NotFound, ServiceError
 from shared.schemas import Strict
 from shared.telemetry import correlation_id
 
+_PLAIN_NAME = re.compile(r"^[a-z_]{1,32}$")
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger(__name__)
 
@@ -90,13 +92,16 @@ def validation_problem(error: RequestValidationError) -> ServiceError:
     """All that is wrong, as JSON pointers and reasons; the values are not repeated."""
     if any(item["type"] == "json_invalid" for item in error.errors()):
         return Malformed("The body is not JSON.")
-    errors = [{"pointer": _pointer(item["loc"]), "reason": _reason(item)} for item in error.errors()[:50]]
+    errors = [{"pointer": _pointer(item), "reason": _reason(item)} for item in error.errors()[:50]]
     return Invalid(errors=errors)  # type: ignore[arg-type]  # a list of flat objects is a JsonValue
 
 
-def _pointer(loc: tuple[int | str, ...]) -> str:
-    # Names that the caller made up are values too: only the depth at which they stand is told.
-    return "/" + "/".join(str(part)[:64] for part in loc)
+def _pointer(item: Mapping[str, Any]) -> str:
+    # A field name that the caller made up is a value too, unless it is a harmless word.
+    parts = [str(part) for part in item["loc"]]
+    if item["type"] == "extra_forbidden" and not _PLAIN_NAME.match(parts[-1]):
+        parts.pop()
+    return "/" + "/".join(parts)
 
 
 def _reason(item: Mapping[str, Any]) -> str:

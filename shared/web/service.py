@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 from fastapi import APIRouter, FastAPI, Request
@@ -12,10 +12,9 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 
 from shared import logging
-from shared.auth import Caller, ServiceTokens, TokenVerifier
+from shared.auth import ServiceTokens, TokenVerifier
 from shared.clock import Clock, now
 from shared.database import Database
-from shared.errors import NotAuthenticated
 from shared.http import ServiceClient, new_client
 from shared.jose import FetchedKeys, Keys, SigningKey
 from shared.settings import ServiceSettings
@@ -45,8 +44,9 @@ class Service:
         )
         identity = self.neighbour("identity", with_token=False)
         self.identity_keys: Keys = self.keys or FetchedKeys(partial(identity.get, "/.well-known/jwks.json"))
-        verifier = partial(TokenVerifier, self.identity_keys, issuer=settings.issuer, clock=self.clock)
-        self.verifier = TwoAudiences(verifier(audience=PLATFORM_AUDIENCE), verifier(audience=self.name))
+        # Tokens of people and departments name the platform; those of our own services name the called service.
+        audiences = (PLATFORM_AUDIENCE, self.name)
+        self.verifier = TokenVerifier(self.identity_keys, issuer=settings.issuer, audiences=audiences, clock=self.clock)
 
     @property
     def database(self) -> Database:
@@ -81,21 +81,6 @@ class Service:
             await self.database_or_none.close()
 
 
-class TwoAudiences:
-    """Tokens of people and departments name the platform; those of our own services name the called service."""
-
-    def __init__(self, platform: TokenVerifier, service: TokenVerifier) -> None:
-        self._platform = platform
-        self._service = service
-
-    async def verify(self, token: str) -> Caller:
-        try:
-            return await self._platform.verify(token)
-        except NotAuthenticated:
-            return await self._service.verify(token)
-
-
-S = TypeVar("S", bound=Service)
 Part = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 

@@ -1,0 +1,243 @@
+"""Every event that a service publishes, one class each. Thin: ids, kinds, dates, states; never a name, number or claim.
+
+A field is never removed or given another meaning; a new version is a new class beside the old one.
+"""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.evidence import EvidenceType, Purpose
+from shared.messaging.envelope import EventContract
+from shared.schemas import Code, RegionCode, Strict
+
+
+class PartyRegistered(EventContract):
+    """A person or organisation got its id; a newborn before it has a number."""
+
+    type: ClassVar[str] = "party.registered.v1"
+    party: UUID
+    kind: Literal["person", "organisation"]
+
+
+class ThingPublished(EventContract):
+    """A release of the catalogue changed this thing, or the rules and kinds that it stands on."""
+
+    type: ClassVar[str] = "thing.published.v1"
+    thing: Code
+    release: int
+
+
+class ApplicationSubmitted(EventContract):
+    type: ClassVar[str] = "application.submitted.v1"
+    application: UUID
+    thing: Code
+    cases: tuple[UUID, ...]
+
+
+class ApplicationEnded(EventContract):
+    """What the ends of an application have in common."""
+
+    application: UUID
+    thing: Code
+
+
+class ApplicationCompleted(ApplicationEnded):
+    type: ClassVar[str] = "application.completed.v1"
+
+
+class ApplicationPartlyCompleted(ApplicationEnded):
+    type: ClassVar[str] = "application.partly-completed.v1"
+
+
+class ApplicationWithdrawn(ApplicationEnded):
+    type: ClassVar[str] = "application.withdrawn.v1"
+
+
+class CaseEvent(EventContract):
+    """What all events of a case carry. `department` handles it."""
+
+    case: UUID
+    application: UUID
+    item: Code
+    department: Code
+    state: str
+
+
+class CaseWaiting(CaseEvent):
+    type: ClassVar[str] = "case.waiting.v1"
+    waits_for: tuple[Code, ...]
+
+
+class CaseReceived(CaseEvent):
+    type: ClassVar[str] = "case.received.v1"
+
+
+class CaseCorrectionRequested(CaseEvent):
+    type: ClassVar[str] = "case.correction-requested.v1"
+    due_on: date
+
+
+class CaseAccepted(CaseEvent):
+    type: ClassVar[str] = "case.accepted.v1"
+    promised_on: date
+    legal_on: date
+    provisional: bool
+    deemed: bool = False
+
+
+class CaseRefused(CaseEvent):
+    type: ClassVar[str] = "case.refused.v1"
+
+
+class CaseSuspended(CaseEvent):
+    type: ClassVar[str] = "case.suspended.v1"
+
+
+class CaseResumed(CaseEvent):
+    type: ClassVar[str] = "case.resumed.v1"
+    promised_on: date
+    legal_on: date
+
+
+class CaseExtended(CaseEvent):
+    type: ClassVar[str] = "case.extended.v1"
+    legal_on: date
+
+
+class YieldedKind(Strict):
+    index: int
+    type: EvidenceType
+    kind: Code
+    party: UUID
+
+
+class CaseDecided(CaseEvent):
+    """`digest` binds the decision to what is issued from it (`CaseYield.digest`)."""
+
+    type: ClassVar[str] = "case.decided.v1"
+    outcome: Literal["granted", "denied"]
+    yields: tuple[YieldedKind, ...]
+    digest: str
+
+
+class CaseConcluded(CaseEvent):
+    type: ClassVar[str] = "case.concluded.v1"
+    outcome: Literal["granted", "denied"]
+
+
+class CaseWithdrawn(CaseEvent):
+    type: ClassVar[str] = "case.withdrawn.v1"
+
+
+class CaseBlocked(CaseEvent):
+    """A case that this one needs ended without its result; this one ends without ever having been received."""
+
+    type: ClassVar[str] = "case.blocked.v1"
+
+
+class CaseOverdue(CaseEvent):
+    type: ClassVar[str] = "case.overdue.v1"
+    promised_on: date
+
+
+class RatingGiven(EventContract):
+    """`grade` 1 (best) to 5, as the national code list counts."""
+
+    type: ClassVar[str] = "rating.given.v1"
+    case: UUID
+    item: Code
+    department: Code
+    grade: int
+
+
+class CertificateEvent(EventContract):
+    """What all events of a certificate carry. `party` is its holder."""
+
+    certificate: UUID
+    kind: Code
+    party: UUID
+    issuer: Code
+    state: str
+
+
+class CertificateIssued(CertificateEvent):
+    type: ClassVar[str] = "certificate.issued.v1"
+    issued_on: date
+    valid_until: date | None = None
+    case: UUID | None = None
+    index: int | None = None
+
+
+class CertificateWithheld(CertificateEvent):
+    type: ClassVar[str] = "certificate.withheld.v1"
+
+
+class CertificateReinstated(CertificateEvent):
+    type: ClassVar[str] = "certificate.reinstated.v1"
+
+
+class CertificateRevoked(CertificateEvent):
+    type: ClassVar[str] = "certificate.revoked.v1"
+    ground: Code
+
+
+class CertificateRenewed(CertificateEvent):
+    type: ClassVar[str] = "certificate.renewed.v1"
+    predecessor: UUID
+
+
+class CertificateExpired(CertificateEvent):
+    type: ClassVar[str] = "certificate.expired.v1"
+
+
+class RecordEvent(EventContract):
+    """What all events of a record carry."""
+
+    record: UUID
+    kind: Code
+    party: UUID
+    issuer: Code
+    as_of: date
+
+
+class RecordFiled(RecordEvent):
+    type: ClassVar[str] = "record.filed.v1"
+    case: UUID | None = None
+    index: int | None = None
+
+
+class RecordCorrected(RecordEvent):
+    type: ClassVar[str] = "record.corrected.v1"
+    predecessor: UUID
+
+
+class CorrectionTicketOpened(EventContract):
+    """An applicant disputed what this department holds (Z-REG Art 7). To that department alone."""
+
+    type: ClassVar[str] = "correction-ticket.opened.v1"
+    ticket: UUID
+    evidence: UUID
+    kind: Code
+    party: UUID
+    attributes: tuple[Code, ...]
+
+
+class AccessedEvidence(Strict):
+    party: UUID
+    kind: Code
+    attributes: tuple[Code, ...]
+
+
+class DataAccessed(EventContract):
+    """One reply that left a source. Internal: only the parties concerned may see it."""
+
+    type: ClassVar[str] = "data.accessed.v1"
+    internal: ClassVar[bool] = True
+    reader: Code
+    officer: str | None = None
+    purpose: Purpose
+    ref: UUID
+    items: tuple[Code, ...]
+    region: RegionCode
+    accessed: tuple[AccessedEvidence, ...]

@@ -1,0 +1,48 @@
+"""Who may act for whom, as identity states it; signed, so that licensing need not ask again."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from shared.schemas import Strict
+
+REPRESENTATION_TYPE = "representation+jwt"
+
+Kinship = Literal["mother", "father", "spouse"]
+
+
+class Relation(Strict):
+    """`party` is the `kind` of `of`: (M, mother, C) reads "M is the mother of C"."""
+
+    party: UUID
+    kind: Kinship
+    of: UUID
+
+
+class Representation(Strict):
+    """One party that the caller may act for."""
+
+    party: UUID
+    role: Literal["self", "child", "company"]
+    basis: str
+    until: date | None = None
+
+
+class RepresentationStatement(Strict):
+    """The claims of the statement. `family` reaches from `sub` to spouse and children, and to the children's parents."""
+
+    iss: str
+    sub: UUID
+    iat: int
+    exp: int
+    may_act_for: tuple[UUID, ...]
+    family: tuple[Relation, ...] = ()
+    unnumbered: tuple[UUID, ...] = ()
+    regions: dict[UUID, str] = {}
+
+
+class Representations(Strict):
+    """The answer of `GET /v1/me/representations`."""
+
+    items: list[Representation]
+    statement: str
