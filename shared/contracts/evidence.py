@@ -64,4 +64,4 @@ class EvidenceFound(Strict):
     """What was found. `unavailable` names kinds whose source did not answer: nobody knows whether they exist."""
 
     evidence: list[Evidence]
-    unavailable: list[Code] = []
+    unavailable: list[Code] = Field(default_factory=list)

@@ -4,7 +4,9 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from shared.schemas import Strict
+from pydantic import Field
+
+from shared.schemas import RegionCode, Strict
 
 REPRESENTATION_TYPE = "representation+jwt"
 
@@ -29,7 +31,7 @@ class Representation(Strict):
 
 
 class RepresentationStatement(Strict):
-    """The claims of the statement. `family` reaches from `sub` to spouse and children, and to the children's parents."""
+    """The claims of the statement. `family` holds spouse, children, and the parents of those children."""
 
     iss: str
     sub: UUID
@@ -38,7 +40,7 @@ class RepresentationStatement(Strict):
     may_act_for: tuple[UUID, ...]
     family: tuple[Relation, ...] = ()
     unnumbered: tuple[UUID, ...] = ()
-    regions: dict[UUID, str] = {}
+    regions: dict[UUID, RegionCode] = Field(default_factory=dict)
 
 
 class Representations(Strict):

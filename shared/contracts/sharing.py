@@ -27,7 +27,7 @@ class EvidenceKind(Strict):
 
 
 class SharingRules(Strict):
-    """The answer of `GET /internal/sharing-rules`: one catalogue release. `vocabulary` maps attribute to JSON Schema."""
+    """The answer of `GET /internal/sharing-rules`: one release. `vocabulary` maps attribute to JSON Schema."""
 
     release: int
     rules: tuple[SharingRule, ...]
