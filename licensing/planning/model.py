@@ -216,24 +216,6 @@ class ThingDefinition:
 # --- what is known when planning --------------------------------------------------------------------------------
 
 
-class Relation(NamedTuple):
-    """`party` is the mother, father or spouse of `of`."""
-
-    party: Party
-    kind: Literal["mother", "father", "spouse"]
-    of: Party
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What identity states of the applicant: whom they may act for, their family, who has no number yet."""
-
-    applicant: Party
-    may_act_for: frozenset[Party] = frozenset()
-    family: frozenset[Relation] = frozenset()
-    unnumbered: frozenset[Party] = frozenset()
-
-
 @dataclass(frozen=True)
 class Evidence:
     """Evidence about a party as a source answered it. `valid_until` is the last day on which it holds."""
@@ -254,7 +236,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that a plan depends on. `unavailable`: kinds whose source did not answer, per party.
+    """All that a plan depends on. `unavailable`: kinds whose source did not answer.
 
     A disputed element is the applicant's to state: their version is in `answers` (Z-REG Art 7).
     """
@@ -263,7 +245,7 @@ class Inputs:
     bindings: Bindings
     on: date
     evidence: tuple[Evidence, ...] = ()
-    unavailable: Mapping[Party, frozenset[str]] = field(default_factory=dict)
+    unavailable: frozenset[str] = frozenset()
     answers: Mapping[Element, JsonValue] = field(default_factory=dict)
     situation: Mapping[str, str] = field(default_factory=dict)
     disputes: frozenset[Element] = frozenset()
