@@ -1,0 +1,86 @@
+"""What a case is opened with: the plan of one item, frozen whole at submission. The seam to `applications/`."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, JsonValue
+
+from shared.contracts.evidence import EvidenceType
+from shared.schemas import Code, ElementCode, RegionCode, Strict, Text
+
+
+class ApplicationFacts(Strict):
+    """The application that the cases belong to. `evidence_at`: when the evidence behind the plan was read."""
+
+    id: UUID
+    number: str
+    thing: Code
+    region: RegionCode
+    applicant: UUID
+    submitted_at: datetime
+    evidence_at: datetime
+    app: str | None = None
+
+
+class FieldSource(Strict):
+    """Where a value comes from. `dispute`: the applicant's version, which prevails (Z-REG Art 7)."""
+
+    kind: Literal["evidence", "answer", "dispute"]
+    evidence: UUID | None = None
+    evidence_kind: Code | None = None
+    issuer: Code | None = None
+    as_of: date | None = None
+
+
+class FrozenField(Strict):
+    """One element that the item needs, with its value as the applicant confirmed it (None: not known)."""
+
+    element: ElementCode
+    label: Text
+    value: JsonValue = None
+    source: FieldSource | None = None
+    schema_: Annotated[dict[str, JsonValue] | None, Field(alias="schema", serialization_alias="schema")] = None
+
+
+class Awaited(Strict):
+    """Evidence that another case of the application is to yield first."""
+
+    kind: Code
+    party: UUID
+
+
+class PlannedYield(Strict):
+    """One certificate or record that the item yields. `claims`: attribute -> the element that supplies it."""
+
+    index: int
+    type: EvidenceType
+    kind: Code
+    role: Code
+    party: UUID
+    region: RegionCode
+    label: Text
+    claims: dict[Code, ElementCode]
+    type_code: str | None = None
+    valid_years: int | None = None
+
+
+class PlannedCase(Strict):
+    """One item of the application. `region` is where it is handled; days are working days from acceptance."""
+
+    item: Code
+    title: Text
+    department: Code
+    department_name: Text
+    issuer_uscc: str
+    region: RegionCode
+    release: int
+    promised_days: int
+    legal_days: int
+    roles: dict[Code, UUID]
+    waits_for: tuple[Awaited, ...] = ()
+    fields: tuple[FrozenField, ...] = ()
+    answers: dict[ElementCode, JsonValue] = {}
+    yields: tuple[PlannedYield, ...] = ()
+    grant_parties: tuple[UUID, ...] = ()
+    grant_kinds: tuple[Code, ...] = ()
