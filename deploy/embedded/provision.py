@@ -1,0 +1,78 @@
+"""Roles and databases of the cluster: one database and two roles per service.
+
+The owner makes the tables; the service only reads and writes rows. No role reaches another service's database.
+"""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+# Migrations may take long and wait for locks; requests may not.
+_OWNER_SETTINGS = ("statement_timeout = 0", "transaction_timeout = 0", "lock_timeout = '60s'")
+
+
+def owner_of(service: str) -> str:
+    """The role that owns the tables of a service and migrates them."""
+    return f"{service}_owner"
+
+
+async def provision(superuser_url: str, services: Sequence[str], *, passwords: dict[str, str]) -> None:
+    """Every role and database exists, with the given passwords; what exists already is left as it is."""
+    conn = await asyncpg.connect(plain(superuser_url))
+    try:
+        for service in services:
+            for role in (owner_of(service), service):
+                await create_role(conn, role, passwords[role])
+            for setting in _OWNER_SETTINGS:
+                await conn.execute(f'ALTER ROLE "{owner_of(service)}" SET {setting}')
+            await create_database(conn, service, owner=owner_of(service))
+    finally:
+        await conn.close()
+    for service in services:
+        await grant_rows(superuser_url, service, owner=owner_of(service), role=service)
+
+
+async def create_role(conn: asyncpg.Connection, role: str, password: str) -> None:
+    """The login role exists and has this password; it may neither create databases nor roles."""
+    exists = await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
+    verb = "ALTER" if exists else "CREATE"
+    # A utility statement takes no parameters; PostgreSQL itself quotes the password.
+    options = f"LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD {await conn.fetchval('SELECT quote_literal($1)', password)}"
+    await conn.execute(f'{verb} ROLE "{role}" {options}')
+
+
+async def create_database(conn: asyncpg.Connection, name: str, *, owner: str) -> None:
+    """The database exists and only its owner and those it admits may connect."""
+    if await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+        return
+    await conn.execute(f'CREATE DATABASE "{name}" OWNER "{owner}"')
+    await conn.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+
+
+async def grant_rows(superuser_url: str, database: str, *, owner: str, role: str) -> None:
+    """`role` may use, not change, every table that `owner` makes in the database from now on."""
+    conn = await asyncpg.connect(plain(in_database(superuser_url, database)))
+    defaults = f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" IN SCHEMA public'
+    try:
+        await conn.execute(f'GRANT CONNECT ON DATABASE "{database}" TO "{role}"')
+        await conn.execute(f'GRANT USAGE ON SCHEMA public TO "{role}"')
+        await conn.execute(f'{defaults} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{role}"')
+        await conn.execute(f'{defaults} GRANT USAGE, SELECT ON SEQUENCES TO "{role}"')
+    finally:
+        await conn.close()
+
+
+def plain(url: str) -> str:
+    """The URL as asyncpg itself reads it."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+def in_database(url: str, database: str) -> str:
+    """The same server and role, another database."""
+    return f"{url.rpartition('/')[0]}/{database}"
+
+
+def as_role(url: str, role: str, password: str) -> str:
+    """The same server and database, another role."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{role}:{password}@{rest.rpartition('@')[2]}"

@@ -1,0 +1,9 @@
+"""Loads the fixtures of tests/support, nothing else."""
+
+pytest_plugins = [
+    "tests.support.servers",
+    "tests.support.databases",
+    "tests.support.bus",
+    "tests.support.clock",
+    "tests.support.tokens",
+]
