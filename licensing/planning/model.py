@@ -6,12 +6,15 @@ Definitions come from a published catalogue and never change; everything here is
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import JsonValue
 
 from shared.schemas import Text
+
+if TYPE_CHECKING:
+    from licensing.planning.structure import Structure
 
 Party = UUID
 Bindings = Mapping[str, Party]  # role -> party; an absent role has no entry
@@ -211,6 +214,8 @@ class ThingDefinition:
     questions: tuple[Question, ...]
     kinds: Mapping[str, EvidenceKind]
     attributes: Mapping[str, Attribute]
+    # What `planning.structure` has worked out of this definition; it never changes, so it is never computed twice.
+    structures: "dict[object, Structure]" = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 # --- what is known when planning --------------------------------------------------------------------------------
