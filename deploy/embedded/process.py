@@ -47,7 +47,7 @@ class Account:
         for directory, _, files in os.walk(path):
             os.chown(directory, self.uid, self.gid)
             for name in files:
-                os.chown(os.path.join(directory, name), self.uid, self.gid, follow_symlinks=False)
+                os.chown(Path(directory, name), self.uid, self.gid, follow_symlinks=False)
         if path.is_file():
             os.chown(path, self.uid, self.gid)
 
@@ -82,7 +82,7 @@ def spawn(
             env=None if environment is None else dict(environment),
             start_new_session=True,
             pass_fds=pass_fds,
-            preexec_fn=_in_child(account, on_parent_death),
+            preexec_fn=_in_child(account, on_parent_death),  # noqa: PLW1509 - only system calls, from the main thread
         )
 
 
