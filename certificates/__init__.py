@@ -1,0 +1,1 @@
+"""What was issued: certificates, their seals, and whether one is genuine and in force."""

@@ -1,0 +1,1 @@
+"""What a department may read of the certificates that a party holds."""

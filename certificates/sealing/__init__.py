@@ -1,0 +1,1 @@
+"""Keys, the chain to the platform's root, and the form of a sealed document."""

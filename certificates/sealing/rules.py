@@ -1,0 +1,109 @@
+"""The form of a seal: a JWS over the canonical document, and the X.509 certificate that it must come with. Pure."""
+
+from base64 import b64decode, b64encode
+from contextlib import suppress
+from datetime import datetime
+
+import orjson
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc.jwk import ECKey
+from joserfc.jws import JWSRegistry
+from joserfc.util import urlsafe_b64decode
+
+from certificates.sealing.errors import NotASeal, NotSealable
+from certificates.sealing.schemas import CertificateDocument
+
+ALGORITHM = "ES256"
+TYPE = "certificate+jws"
+# The credit code of the sealing department stands in its certificate's subject (organizationIdentifier).
+CREDIT_CODE = x509.NameOID.ORGANIZATION_IDENTIFIER
+MAX_DOCUMENT_BYTES = 131_072
+
+Header = dict[str, str | list[str]]
+
+
+class _SealRegistry(JWSRegistry):
+    """joserfc's bounds are made for tokens; a seal brings a certificate in its header."""
+
+    max_header_length = 4_096
+    max_payload_length = MAX_DOCUMENT_BYTES
+
+
+REGISTRY = _SealRegistry(algorithms=[ALGORITHM])
+
+
+def header_for(certificate: x509.Certificate) -> Header:
+    """The one protected header that this seal certificate allows; keys in canonical order.
+
+    The root is left out: a root that a document brings along proves nothing.
+    """
+    encoded = b64encode(certificate.public_bytes(Encoding.DER)).decode()
+    return {"alg": ALGORITHM, "kid": key_of(certificate).thumbprint(), "typ": TYPE, "x5c": [encoded]}
+
+
+def certificate_in(header: bytes) -> x509.Certificate:
+    """The seal certificate of a protected header. Refuses (NotASeal) all bytes but the ones we would have written.
+
+    So no `crit`, `jku`, `jwk`, other algorithm or longer chain can have an effect.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(b64decode(orjson.loads(header)["x5c"][0], validate=True))
+    except (ValueError, TypeError, LookupError):
+        raise NotASeal("no certificate") from None
+    if header != orjson.dumps(header_for(certificate)):
+        raise NotASeal("unexpected header")
+    return certificate
+
+
+def payload_of(document: CertificateDocument) -> bytes:
+    """The bytes to seal. Refuses (NotSealable) a document that a verifier would not read back to the same bytes.
+
+    JSON numbers beyond 2**53 are such a case: written as RFC 8785 says, they come back as another value or not at all.
+    """
+    with suppress(ValueError):
+        payload = document.canonical()
+        if CertificateDocument.model_validate_json(payload).canonical() == payload:
+            return payload
+    raise NotSealable(certificate=document.certificate)
+
+
+def sealed_file(seal: str) -> bytes:
+    """The file that a holder keeps, `{"certificate", "seal"}`: canonical JSON, made from the seal alone."""
+    payload = urlsafe_b64decode(seal.split(".")[1].encode())
+    return b'{"certificate":' + payload + b',"seal":"' + seal.encode() + b'"}'
+
+
+def key_of(certificate: x509.Certificate) -> ECKey:
+    """The public key of a seal certificate. Refuses (NotASeal) all but P-256."""
+    try:
+        public = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        raise NotASeal("not a usable key") from None
+    if not (isinstance(public, EllipticCurvePublicKey) and isinstance(public.curve, SECP256R1)):
+        raise NotASeal("a seal key is on P-256")
+    return ECKey.import_key(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+
+def is_seal_of(root: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether the root issued this certificate, and for sealing: not an authority, and bound by non-repudiation."""
+    try:
+        certificate.verify_directly_issued_by(root)
+        authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        return False
+    return not authority and usage.digital_signature and usage.content_commitment and not usage.key_cert_sign
+
+
+def was_valid(certificate: x509.Certificate, at: datetime) -> bool:
+    """Whether the instant lies in the certificate's validity, both ends included."""
+    return certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+
+
+def credit_code_of(certificate: x509.Certificate) -> str | None:
+    """The credit code in the subject, if there is exactly one."""
+    codes = certificate.subject.get_attributes_for_oid(CREDIT_CODE)
+    return str(codes[0].value) if len(codes) == 1 else None

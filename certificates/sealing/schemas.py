@@ -1,0 +1,44 @@
+"""What is sealed: the content of one certificate. Its canonical bytes are the only form that it has."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, JsonValue, StringConstraints
+
+from shared.canonical import canonical_json
+from shared.schemas import Code, RegionCode, Strict, Text
+
+CreditCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
+
+
+class Issuer(Strict):
+    """The department that issued, by its code here and its unified social credit code (统一社会信用代码)."""
+
+    department: Code
+    name: Text
+    uscc: CreditCode
+
+
+class CertificateDocument(Strict):
+    """A certificate as its holder keeps it. Dates are legal days; `sealed_at` is when the seal was set."""
+
+    certificate: UUID
+    number: str
+    version: Version
+    predecessor: str | None
+    kind: Code
+    kind_label: Text
+    holder: UUID
+    issuer: Issuer
+    region: RegionCode
+    claims: dict[Code, JsonValue]
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+    sealed_at: AwareDatetime
+
+    def canonical(self) -> bytes:
+        """The bytes that are sealed (RFC 8785)."""
+        return canonical_json(self.model_dump(mode="json"))

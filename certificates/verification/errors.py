@@ -1,0 +1,62 @@
+"""The ways a verification says no: stable codes, with a text for people."""
+
+from typing import Literal
+
+from shared.schemas import Text
+
+ReasonCode = Literal[
+    "unreadable",
+    "altered",
+    "header-not-allowed",
+    "seal-not-trusted",
+    "seal-not-in-time",
+    "signature-wrong",
+    "content-wrong",
+    "number-wrong",
+    "issuer-differs",
+    "not-in-register",
+    "not-yet-valid",
+    "expired",
+    "withheld",
+    "revoked",
+    "cancelled",
+    "withdrawn",
+]
+
+TEXTS: dict[ReasonCode, Text] = {
+    "unreadable": Text(zh="不是电子证照文件，或文件已损坏", en="This is not a sealed certificate, or it is damaged"),
+    "altered": Text(zh="文件内容与签发时不一致", en="The file is not as it was sealed"),
+    "header-not-allowed": Text(zh="签章格式不符合规定", en="The form of the seal is not allowed"),
+    "seal-not-trusted": Text(zh="签章证书不是本平台签发", en="The seal does not belong to this platform"),
+    "seal-not-in-time": Text(zh="签章时签章证书不在有效期内", en="The seal was set outside its certificate's validity"),
+    "signature-wrong": Text(zh="签名验证不通过", en="The signature does not hold"),
+    "content-wrong": Text(zh="证照内容不完整或格式错误", en="The content is not that of a certificate"),
+    "number-wrong": Text(zh="证照标识校验位错误", en="The certificate number is wrong in itself"),
+    "issuer-differs": Text(zh="颁发机构与签章机构不一致", en="The seal is another body's than the issuer's"),
+    "not-in-register": Text(zh="登记库中没有该证照", en="No such certificate is registered"),
+    "not-yet-valid": Text(zh="证照尚未生效", en="The certificate is not in force yet"),
+    "expired": Text(zh="证照已过有效期", en="The certificate has expired"),
+    "withheld": Text(zh="证照被暂扣", en="The certificate is withheld by its issuer"),
+    "revoked": Text(zh="证照已被撤销", en="The certificate was revoked: it should not have been granted"),
+    "cancelled": Text(zh="证照已注销", en="The certificate was cancelled"),
+    "withdrawn": Text(zh="证照已被吊销", en="The certificate was withdrawn as a penalty"),
+}
+
+
+class Reason(Text):
+    """A reason, in a form for machines and in two for people."""
+
+    code: ReasonCode
+
+
+def reason(code: ReasonCode) -> Reason:
+    """The code with its texts."""
+    return Reason(code=code, zh=TEXTS[code].zh, en=TEXTS[code].en)
+
+
+class NotGenuine(Exception):
+    """The document is not what was sealed; says which check failed first."""
+
+    def __init__(self, code: ReasonCode) -> None:
+        super().__init__(code)
+        self.code = code

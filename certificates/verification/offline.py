@@ -1,0 +1,175 @@
+"""Is this document genuine? Answered from the document and the platform's root certificate alone. Pure.
+
+What only the register knows (withheld, revoked, cancelled) cannot be seen here; `POST /v1/verifications` sees it.
+"""
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Literal
+
+import orjson
+from cryptography import x509
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
+
+from certificates.issuing.rules import CertificateNumber
+from certificates.sealing.errors import NotASeal
+from certificates.sealing.rules import (
+    MAX_DOCUMENT_BYTES,
+    REGISTRY,
+    certificate_in,
+    credit_code_of,
+    is_seal_of,
+    key_of,
+    sealed_file,
+    was_valid,
+)
+from certificates.sealing.schemas import CertificateDocument
+from certificates.verification.errors import NotGenuine, Reason, ReasonCode, reason
+from shared.clock import legal_date
+from shared.schemas import Strict, Text
+
+State = Literal["in force", "not yet", "expired", "unknown"]
+
+
+class Verdict(Strict):
+    """What a document shows by itself. Where it is not genuine, nothing of its content is repeated."""
+
+    genuine: bool
+    state: State
+    number: str | None = None
+    kind: str | None = None
+    kind_label: Text | None = None
+    holder: str | None = None
+    issuer: str | None = None
+    issuer_name: Text | None = None
+    issued_on: date | None = None
+    valid_until: date | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+def verify_document(document: bytes, root_pem: bytes, at: datetime, *, zone: str = "Asia/Shanghai") -> Verdict:
+    """Judge a document: the file `{"certificate", "seal"}` or its bare seal (a compact JWS). Raises for no document.
+
+    Genuine: every byte is as a department sealed it, with a certificate of this root that was valid at that time.
+    """
+    try:
+        content = open_document(document, root_pem)
+    except NotGenuine as refusal:
+        return Verdict(genuine=False, state="unknown", reasons=(reason(refusal.code),))
+    state, why = state_on(legal_date(at, zone), valid_from=content.valid_from, valid_until=content.valid_until)
+    return Verdict(
+        genuine=True,
+        state=state,
+        number=content.number,
+        kind=content.kind,
+        kind_label=content.kind_label,
+        holder=str(content.holder),
+        issuer=content.issuer.department,
+        issuer_name=content.issuer.name,
+        issued_on=content.issued_on,
+        valid_until=content.valid_until,
+        reasons=tuple(reason(code) for code in why),
+    )
+
+
+def state_on(day: date, *, valid_from: date, valid_until: date | None) -> tuple[State, list[ReasonCode]]:
+    """In force from `valid_from` to `valid_until`, both days included; no end where there is none."""
+    if day < valid_from:
+        return "not yet", ["not-yet-valid"]
+    if valid_until is not None and day > valid_until:
+        return "expired", ["expired"]
+    return "in force", []
+
+
+def open_document(document: bytes, root_pem: bytes) -> CertificateDocument:
+    """The content of a genuine document; raises `NotGenuine`.
+
+    Order (GB/T 38540): form, seal certificate, signature, content, and whether they belong together.
+    """
+    seal = _seal_in(document)
+    header, payload = _segments(seal)
+    root, certificate, key = _trusted(header, root_pem)
+    try:
+        jws.deserialize_compact(seal, key, registry=REGISTRY)
+    except (JoseError, ValueError):
+        raise NotGenuine("signature-wrong") from None
+    content = _content(payload)
+    _check_belongs(content, certificate, root)
+    return content
+
+
+def _seal_in(document: bytes) -> str:
+    """The compact JWS of either form. The file form has one byte representation, so nothing can be added to it."""
+    if len(document) > 2 * MAX_DOCUMENT_BYTES:
+        raise NotGenuine("unreadable")
+    if not document.startswith(b"{"):
+        return _ascii(document)
+    try:
+        seal = _ascii(orjson.loads(document)["seal"].encode())
+    except (ValueError, KeyError, AttributeError):
+        raise NotGenuine("unreadable") from None
+    _segments(seal)
+    if document != sealed_file(seal):
+        raise NotGenuine("altered")
+    return seal
+
+
+def _ascii(text: bytes) -> str:
+    try:
+        return text.decode("ascii")
+    except UnicodeDecodeError:
+        raise NotGenuine("unreadable") from None
+
+
+def _segments(seal: str) -> tuple[bytes, bytes]:
+    """Header and payload. Each segment must be the only base64url spelling of its bytes (RFC 4648 section 3.5)."""
+    segments = seal.split(".")
+    if len(segments) != 3 or not all(segments):
+        raise NotGenuine("unreadable")
+    try:
+        decoded = [urlsafe_b64decode(segment.encode()) for segment in segments]
+    except ValueError:
+        raise NotGenuine("unreadable") from None
+    if any(urlsafe_b64encode(raw).decode() != segment for raw, segment in zip(decoded, segments, strict=True)):
+        raise NotGenuine("altered")
+    return decoded[0], decoded[1]
+
+
+@lru_cache(maxsize=256)
+def _trusted(header: bytes, root_pem: bytes) -> tuple[x509.Certificate, x509.Certificate, ECKey]:
+    """Root, seal certificate and key. Remembered: there are few seals and many documents."""
+    root = x509.load_pem_x509_certificate(root_pem)
+    try:
+        certificate = certificate_in(header)
+    except NotASeal:
+        raise NotGenuine("header-not-allowed") from None
+    if not is_seal_of(root, certificate):
+        raise NotGenuine("seal-not-trusted")
+    return root, certificate, key_of(certificate)
+
+
+def _content(payload: bytes) -> CertificateDocument:
+    try:
+        content = CertificateDocument.model_validate_json(payload)
+        canonical = content.canonical()
+    except ValueError:
+        raise NotGenuine("content-wrong") from None
+    if canonical != payload:
+        raise NotGenuine("altered")
+    return content
+
+
+def _check_belongs(content: CertificateDocument, certificate: x509.Certificate, root: x509.Certificate) -> None:
+    if not (was_valid(certificate, content.sealed_at) and was_valid(root, content.sealed_at)):
+        raise NotGenuine("seal-not-in-time")
+    try:
+        number = CertificateNumber.parse(content.number)
+    except ValueError:
+        raise NotGenuine("number-wrong") from None
+    if not number.agrees or number.version != content.version:
+        raise NotGenuine("number-wrong")
+    if not (credit_code_of(certificate) == content.issuer.uscc == number.issuer):
+        raise NotGenuine("issuer-differs")

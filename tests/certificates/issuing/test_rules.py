@@ -1,0 +1,88 @@
+"""Certificate numbers by GB/T 36904."""
+
+from contextlib import suppress
+from string import ascii_uppercase, digits
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certificates.issuing.rules import CertificateNumber
+
+# Found in public files, and two of fictitious bodies (their check characters computed by hand).
+VALID = [
+    "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.001.U",
+    "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.002.S",
+    "1.2.156.3005.2.11100000000013338W009.11330105002500287C.2025052201.002.0",
+    "1.2.156.3005.2.11100000000013338W032.11220000013544541J.2430599.001.F",
+    "1.2.156.3005.2.11100000000013338W087.11370800MB28559184.37080001202411010001.001.3",
+    "1.2.156.3005.2.11100000MB03271699022.340100.000000016.001.9",
+    "1.2.156.3005.2.11330000002500001Q001.113301000025000021.20260000001.001.P",
+    "1.2.156.3005.2.11330000002500001Q001.330100.000000001.001.N",
+]
+MISMATCHING = [
+    "1.2.156.3005.2.11100000000013661B006.113700000045046442.209FA4E88F9E4C878F3E9BED2CE7EA49.001.M",
+    "1.2.156.3005.2.11100000000013338W050.91610800064834709T.2023000001.001.X",
+]
+CHARACTERS = digits + ascii_uppercase
+
+
+@pytest.mark.parametrize("text", VALID)
+def test_a_number_in_circulation_is_read_and_written_back(text: str) -> None:
+    number = CertificateNumber.parse(text)
+    assert number.agrees
+    assert str(number) == text
+
+
+@pytest.mark.parametrize("text", MISMATCHING)
+def test_a_number_whose_check_character_was_computed_otherwise_is_read_but_does_not_agree(text: str) -> None:
+    number = CertificateNumber.parse(text)
+    assert not number.agrees
+    assert str(number) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        VALID[0] + "\n",
+        " " + VALID[0],
+        VALID[0].lower(),
+        VALID[0].replace("1.2.156", "1.2.157"),
+        VALID[0].replace("001.U", "1.U"),
+        VALID[0].replace("20230000403", ""),
+        VALID[0].replace("20230000403", "0" * 33),
+        VALID[0].replace("20230000403", "２０２３"),
+        VALID[0].replace("11430000006122244L", "11430000006122244"),
+        VALID[0].replace(".U", ""),
+        VALID[0].replace(".U", ".UU"),
+    ],
+)
+def test_what_has_another_form_is_no_number(text: str) -> None:
+    with pytest.raises(ValueError, match="not a certificate number"):
+        CertificateNumber.parse(text)
+
+
+@given(
+    type_code=st.text(CHARACTERS, min_size=21, max_size=21),
+    issuer=st.text(CHARACTERS, min_size=18, max_size=18),
+    serial=st.text(CHARACTERS, min_size=1, max_size=32),
+    version=st.text(digits, min_size=3, max_size=3),
+)
+def test_a_composed_number_agrees_and_survives_a_round_trip(
+    type_code: str, issuer: str, serial: str, version: str
+) -> None:
+    number = CertificateNumber.compose(type_code=type_code, issuer=issuer, serial=serial, version=version)
+    assert number.agrees
+    assert CertificateNumber.parse(str(number)) == number
+
+
+@given(text=st.sampled_from(VALID), position=st.integers(0, 200), other=st.sampled_from(CHARACTERS))
+def test_one_wrong_character_never_agrees(text: str, position: int, other: str) -> None:
+    head, body = text[:15], text[15:]
+    place = position % len(body)
+    if body[place] == other or body[place] == ".":
+        return
+    mutant = head + body[:place] + other + body[place + 1 :]
+    with suppress(ValueError):
+        assert not CertificateNumber.parse(mutant).agrees
