@@ -1,11 +1,12 @@
 """What a case is opened with: the plan of one item, frozen whole at submission. The seam to `applications/`."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, JsonValue
 
+from licensing.planning.model import Choice, Claim, Constant, Decided, Element
 from shared.contracts.evidence import EvidenceType
 from shared.schemas import Code, ElementCode, RegionCode, Strict, Text
 
@@ -50,8 +51,38 @@ class Awaited(Strict):
     party: UUID
 
 
+class ClaimOrigin(Strict):
+    """Where a claim of a result comes from; with nothing set, only the deciding department can state it."""
+
+    element: ElementCode | None = None
+    by: ElementCode | None = None
+    options: dict[str, ElementCode] = {}
+    value: JsonValue = None
+
+    @classmethod
+    def of(cls, claim: Claim) -> Self:
+        """The origin as it is stored, from the catalogue's definition."""
+        match claim:
+            case Element():
+                return cls(element=str(claim))
+            case Choice():
+                return cls(by=str(claim.by), options={code: str(element) for code, element in claim.options.items()})
+            case Constant():
+                return cls(value=claim.value)
+            case Decided():
+                return cls()
+
+    def claim(self) -> Claim:
+        """The definition that planning works on."""
+        if self.element is not None:
+            return Element.parse(self.element)
+        if self.by is not None:
+            return Choice(Element.parse(self.by), {code: Element.parse(e) for code, e in self.options.items()})
+        return Decided() if self.value is None else Constant(self.value)
+
+
 class PlannedYield(Strict):
-    """One certificate or record that the item yields. `claims`: attribute -> the element that supplies it."""
+    """One certificate or record that the item yields. `region` is its party's; `claims`: attribute -> origin."""
 
     index: int
     type: EvidenceType
@@ -60,13 +91,16 @@ class PlannedYield(Strict):
     party: UUID
     region: RegionCode
     label: Text
-    claims: dict[Code, ElementCode]
+    claims: dict[Code, ClaimOrigin]
     type_code: str | None = None
     valid_years: int | None = None
 
 
 class PlannedCase(Strict):
-    """One item of the application. `region` is where it is handled; days are working days from acceptance."""
+    """One item of the application. `region` is where it is handled; days are working days from acceptance.
+
+    `legal_days` None: the guide names no special limit, so the ordinary one holds (ALL Art 42).
+    """
 
     item: Code
     title: Text
@@ -76,7 +110,7 @@ class PlannedCase(Strict):
     region: RegionCode
     release: int
     promised_days: int
-    legal_days: int
+    legal_days: int | None
     roles: dict[Code, UUID]
     waits_for: tuple[Awaited, ...] = ()
     fields: tuple[FrozenField, ...] = ()

@@ -1,0 +1,1 @@
+"""Working days: which days the government works, administered year by year, and legal arithmetic over them."""

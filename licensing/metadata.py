@@ -1,0 +1,8 @@
+"""Every table of licensing: what its features declare, and what shared mechanism needs in the same database."""
+
+from shared import idempotency, timers
+from shared.database import new_metadata
+
+metadata = new_metadata()
+idempotency.install(metadata)
+timers.install(metadata)
