@@ -1,0 +1,86 @@
+"""The gateway's composition root: settings in, a raw ASGI application out.
+
+Every request of the platform pays for what is here, so there is no framework.
+"""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.document.api import OpenApi
+from gateway.edge.api import Door
+from gateway.edge.model import Answerer
+from gateway.limits.api import Limiter
+from gateway.merging.evidence import EvidenceMerger
+from gateway.one_identification.api import OneIdentification
+from gateway.operations.api import Readiness, alive, metrics
+from gateway.routing.model import ROUTES, Answer
+from gateway.routing.proxy import Forwarder
+from gateway.routing.rules import RoutingTable
+from gateway.settings import GatewaySettings
+from gateway.upstreams.pool import Patience, Upstream
+from shared import logging
+from shared.web.context import RequestContext
+from shared.web.service import Service
+
+
+class Gateway:
+    """The ASGI application: connections to the services live as long as it does."""
+
+    def __init__(self, service: Service, settings: GatewaySettings) -> None:
+        self.service = service
+        self.upstreams = _upstreams(settings)
+        limiter = Limiter(service.verifier, allowances=settings.limits) if settings.limits_enforced else None
+        door = Door(
+            RoutingTable(ROUTES), answers=_answers(self.upstreams, settings), limiter=limiter, settings=settings
+        )
+        self._http: ASGIApp = RequestContext(door, service=service.name)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:  # there are no web sockets here
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for upstream in self.upstreams.values():
+            await upstream.close()
+        await self.service.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create_app(settings: GatewaySettings | None = None, *, service: Service | None = None) -> Gateway:
+    """The gateway. `service` is given by tests that bring their own keys and clock."""
+    settings = settings or GatewaySettings()
+    service = service or Service(name="gateway", settings=settings)
+    logging.configure(service=service.name, level=settings.log_level)
+    return Gateway(service, settings)
+
+
+def _upstreams(settings: GatewaySettings) -> dict[str, Upstream]:
+    patience = Patience(connect=settings.connect_seconds, read=settings.read_seconds, idle=settings.keep_alive_seconds)
+    addresses = {
+        "identity": settings.identity_url,
+        "licensing": settings.licensing_url,
+        "certificates": settings.certificates_url,
+        "records": settings.records_url,
+    }
+    capacity = settings.max_concurrent_per_service
+    return {name: Upstream(name, url, capacity=capacity, patience=patience) for name, url in addresses.items()}
+
+
+def _answers(upstreams: dict[str, Upstream], settings: GatewaySettings) -> dict[Answer, Answerer]:
+    openapi = OpenApi(upstreams, server=settings.issuer)
+    return {
+        Answer.FORWARDED: Forwarder(upstreams),
+        Answer.ONE_IDENTIFICATION: OneIdentification(upstreams),
+        Answer.EVIDENCE: EvidenceMerger(upstreams),
+        Answer.DOCUMENT: openapi.document,
+        Answer.DOCS: openapi.page,
+        Answer.ALIVE: alive,
+        Answer.READY: Readiness(upstreams),
+        Answer.METRICS: metrics,
+    }

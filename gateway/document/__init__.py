@@ -1,0 +1,1 @@
+"""One OpenAPI document of everything that can be reached from outside."""

@@ -1,0 +1,116 @@
+"""Verdicts on the head of a request. Pure. What may pass is listed; everything else stays outside.
+
+Dropped by not being listed: hop-by-hop headers, `Forwarded`, `X-Forwarded-*`, `X-Original-*`, method overrides,
+cookies, ranges, and whatever a server behind might one day believe.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gateway.edge.errors import AddressTooLong, HeaderRepeated, HeadersTooLarge, HostNotOurs
+from shared.errors import Malformed
+
+Header = tuple[bytes, bytes]
+
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 16 * 1024
+MAX_QUERY_BYTES = 4 * 1024
+
+PASSED_ON = frozenset(
+    {
+        b"accept",
+        b"accept-language",
+        b"authorization",
+        b"content-type",
+        b"idempotency-key",
+        b"if-match",
+        b"if-none-match",
+        b"last-event-id",
+        b"prefer",
+        b"tracestate",
+    }
+)
+ONCE_ONLY = frozenset(
+    {b"host", b"authorization", b"content-length", b"content-type", b"transfer-encoding", b"idempotency-key"}
+)
+READ_HERE = ONCE_ONLY | {b"accept-language", b"content-encoding"}
+
+# Ours to say, not the services': the connection with the client is the gateway's.
+KEPT_FROM_REPLIES = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"transfer-encoding",
+        b"trailer",
+        b"upgrade",
+        b"proxy-authenticate",
+        b"proxy-connection",
+        b"te",
+        b"server",
+        b"date",
+        b"x-correlation-id",
+    }
+)
+
+_QUERY = re.compile(rb"[\x21-\x7e]*")
+_LOCAL = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The headers of an acceptable request: `known` are read here, `passed_on` go to the services."""
+
+    known: dict[bytes, bytes]
+    passed_on: list[Header]
+
+    @property
+    def has_body(self) -> bool:
+        return self.known.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in self.known
+
+
+def check_head(headers: Iterable[Header]) -> Head:
+    """The head, if it is of acceptable size and says everything once."""
+    known: dict[bytes, bytes] = {}
+    passed_on: list[Header] = []
+    size = count = 0
+    for header in headers:
+        name, value = header
+        count += 1
+        size += len(name) + len(value)
+        if name in READ_HERE:
+            if name in known and name in ONCE_ONLY:
+                raise HeaderRepeated
+            known[name] = value
+        if name in PASSED_ON:
+            passed_on.append(header)
+    if count > MAX_HEADERS or size > MAX_HEADER_BYTES:
+        raise HeadersTooLarge
+    _check_length(known)
+    return Head(known, passed_on)
+
+
+def _check_length(known: dict[bytes, bytes]) -> None:
+    length = known.get(b"content-length")
+    if length is not None and (not length.isdigit() or len(length) > 19 or b"transfer-encoding" in known):
+        raise Malformed
+
+
+def check_host(host: bytes | None, *, ours: frozenset[bytes], local: bool) -> None:
+    """Refuse a Host that is not ours: nothing behind may build an address from what a stranger wrote."""
+    given = (host or b"").lower()
+    if given not in ours and not (local and _LOCAL.fullmatch(given)):
+        raise HostNotOurs
+
+
+def check_query(query: bytes) -> None:
+    """Refuse a query that is too long or holds bytes that no query holds."""
+    if len(query) > MAX_QUERY_BYTES:
+        raise AddressTooLong
+    if not _QUERY.fullmatch(query):
+        raise Malformed
+
+
+def reply_headers(headers: Iterable[Header]) -> list[Header]:
+    """What of a service's reply headers is for the client."""
+    return [header for header in headers if header[0] not in KEPT_FROM_REPLIES]

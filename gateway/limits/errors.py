@@ -1,0 +1,13 @@
+"""The ways of saying: not so much."""
+
+from shared.errors import TooManyRequests, Unavailable
+
+
+class AllowanceSpent(TooManyRequests):
+    """This caller's allowance for this kind of call is used up until `retry_after` seconds from now."""
+
+
+class TooMuchAtOnce(Unavailable):
+    code = "overloaded"
+    title_en = "Too much is being asked at once; try again"
+    title_zh = "当前请求过多，请稍后再试"

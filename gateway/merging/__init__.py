@@ -1,0 +1,1 @@
+"""Questions that several services answer, asked of all at once and answered as one."""

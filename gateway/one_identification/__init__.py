@@ -1,0 +1,1 @@
+"""One identification: who is asking, and for whom may they ask. The rest is licensing's."""

@@ -1,0 +1,47 @@
+"""`/healthz`, `/readyz`, `/metrics`. A dead service makes the door degraded, not unready: the rest still answers."""
+
+import asyncio
+from collections.abc import Mapping
+
+import orjson
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from gateway.edge.model import Exchange
+from gateway.upstreams.pool import Request, Upstream
+from shared.errors import ServiceError
+
+PROBE_SECONDS = 2.0
+
+
+async def alive(exchange: Exchange) -> None:
+    """The process runs."""
+    await exchange.answer(200, b'{"status":"alive"}')
+
+
+async def metrics(exchange: Exchange) -> None:
+    """Prometheus text format."""
+    await exchange.answer(200, generate_latest(), media=CONTENT_TYPE_LATEST)
+
+
+class Readiness:
+    """The door is ready when it runs; which services behind it are not is named."""
+
+    def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
+        self._upstreams = upstreams
+
+    async def __call__(self, exchange: Exchange) -> None:
+        states = await asyncio.gather(*(_state(upstream) for upstream in self._upstreams.values()))
+        services = dict(zip(self._upstreams, states, strict=True))
+        degraded = sorted(name for name, state in services.items() if state != "ready")
+        answer = {"ready": True, "degraded": degraded, "services": services}
+        await exchange.answer(200, orjson.dumps(answer))
+
+
+async def _state(upstream: Upstream) -> str:
+    try:
+        request = Request(method="GET", target=b"/readyz", headers=[], repeatable=True, read_seconds=PROBE_SECONDS)
+        async with await upstream.send(request) as reply:
+            await reply.read()
+            return "ready" if reply.status == 200 else "not-ready"
+    except ServiceError:
+        return "unreachable"

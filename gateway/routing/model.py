@@ -1,0 +1,142 @@
+"""The public contract as a table: every path that can be reached from outside, and who answers it.
+
+What is not here does not exist for the outside; `/internal/*` never is. Who may call is decided by the service.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+ServiceName = Literal["identity", "licensing", "certificates", "records"]
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class Budget(StrEnum):
+    """Which allowance a call draws on."""
+
+    PUBLIC = "public"
+    READ = "read"
+    WRITE = "write"
+    VERIFY = "verify"
+    TOKEN = "token"  # noqa: S105 - a name, not a secret
+
+
+class Answer(StrEnum):
+    """How the answer comes about."""
+
+    FORWARDED = "forwarded"
+    ONE_IDENTIFICATION = "one-identification"
+    EVENTS = "events"
+    EVENT_HEADS = "event-heads"
+    EVIDENCE = "evidence"
+    DOCUMENT = "document"
+    DOCS = "docs"
+    ALIVE = "alive"
+    READY = "ready"
+    METRICS = "metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. In `path`, `{id}` is a UUID, `{code}` a code of ours: nothing else is a path."""
+
+    method: str
+    path: str
+    services: tuple[ServiceName, ...]
+    budget: Budget | None  # None: for operations, not counted
+    answer: Answer = Answer.FORWARDED
+    media: tuple[str, ...] = ("application/json",)
+    max_bytes: int = MIB
+    body_seconds: float = 15.0
+    streams: bool = False  # server-sent events: may rest without end
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body means anything here; elsewhere it is not passed on."""
+        return self.method in ("POST", "PATCH", "PUT")
+
+
+NOBODY: tuple[ServiceName, ...] = ()
+IDENTITY: tuple[ServiceName, ...] = ("identity",)
+LICENSING: tuple[ServiceName, ...] = ("licensing",)
+CERTIFICATES: tuple[ServiceName, ...] = ("certificates",)
+RECORDS: tuple[ServiceName, ...] = ("records",)
+PUBLISHERS: tuple[ServiceName, ...] = ("licensing", "certificates", "records", "identity")
+SOURCES: tuple[ServiceName, ...] = ("certificates", "records")
+
+PUBLIC, READ, WRITE, VERIFY, TOKEN = Budget
+FORM = ("application/x-www-form-urlencoded",)
+UPLOAD = ("multipart/form-data",)
+
+ROUTES: tuple[Route, ...] = (
+    # Who is who.
+    Route("POST", "/oauth/token", IDENTITY, TOKEN, media=FORM, max_bytes=64 * KIB),
+    Route("GET", "/.well-known/oauth-authorization-server", IDENTITY, PUBLIC),
+    Route("GET", "/.well-known/jwks.json", IDENTITY, PUBLIC),
+    Route("POST", "/v1/identifications", IDENTITY, TOKEN, max_bytes=64 * KIB),
+    Route("POST", "/v1/identifications/{id}/proof", IDENTITY, TOKEN, max_bytes=64 * KIB),
+    Route("GET", "/v1/me/representations", IDENTITY, READ),
+    Route("POST", "/v1/parties", IDENTITY, WRITE),
+    Route("POST", "/v1/parties/resolve", IDENTITY, WRITE),
+    Route("POST", "/v1/parties/{id}/number", IDENTITY, WRITE),
+    Route("POST", "/v1/subscriptions", IDENTITY, WRITE),
+    Route("GET", "/v1/subscriptions", IDENTITY, READ),
+    Route("GET", "/v1/subscriptions/{code}", IDENTITY, READ),
+    Route("DELETE", "/v1/subscriptions/{code}", IDENTITY, WRITE),
+    # What can be applied for, and every application.
+    Route("GET", "/v1/things", LICENSING, PUBLIC),
+    Route("GET", "/v1/things/{code}", LICENSING, PUBLIC),
+    Route("POST", "/v1/one-identification", LICENSING, WRITE, Answer.ONE_IDENTIFICATION),
+    Route("GET", "/v1/drafts/{id}", LICENSING, READ),
+    Route("PATCH", "/v1/drafts/{id}", LICENSING, WRITE),
+    Route("POST", "/v1/materials", LICENSING, WRITE, media=UPLOAD, max_bytes=20 * MIB, body_seconds=60.0),
+    Route("GET", "/v1/materials/{id}", LICENSING, READ),
+    Route("POST", "/v1/applications", LICENSING, WRITE),
+    Route("GET", "/v1/applications", LICENSING, READ),
+    Route("GET", "/v1/applications/{id}", LICENSING, READ),
+    Route("GET", "/v1/applications/{id}/progress", LICENSING, READ, streams=True),
+    Route("POST", "/v1/applications/{id}/withdrawal", LICENSING, WRITE),
+    Route("GET", "/v1/cases", LICENSING, READ),
+    Route("GET", "/v1/cases/{id}", LICENSING, READ),
+    Route("POST", "/v1/cases/{id}/correction", LICENSING, WRITE),
+    Route("POST", "/v1/cases/{id}/rating", LICENSING, WRITE),
+    Route("POST", "/v1/cases/{id}/assignment", LICENSING, WRITE),
+    Route("POST", "/v1/cases/{id}/acceptance", LICENSING, WRITE),
+    Route("POST", "/v1/cases/{id}/correction-notice", LICENSING, WRITE),
+    Route("POST", "/v1/cases/{id}/refusal", LICENSING, WRITE),
+    Route("POST", "/v1/cases/{id}/suspension", LICENSING, WRITE),
+    Route("POST", "/v1/cases/{id}/resumption", LICENSING, WRITE),
+    Route("POST", "/v1/cases/{id}/extension", LICENSING, WRITE),
+    Route("POST", "/v1/cases/{id}/decision", LICENSING, WRITE),
+    Route("POST", "/v1/catalogue/releases", LICENSING, WRITE),
+    Route("GET", "/v1/calendar", LICENSING, PUBLIC),
+    Route("POST", "/v1/calendar/days", LICENSING, WRITE),
+    # What was issued.
+    Route("GET", "/v1/certificates", CERTIFICATES, READ),
+    Route("GET", "/v1/certificates/{id}", CERTIFICATES, READ),
+    Route("GET", "/v1/certificates/{id}/document.pdf", CERTIFICATES, READ),
+    Route("POST", "/v1/certificates/{id}/withholding", CERTIFICATES, WRITE),
+    Route("POST", "/v1/certificates/{id}/reinstatement", CERTIFICATES, WRITE),
+    Route("POST", "/v1/certificates/{id}/revocation", CERTIFICATES, WRITE),
+    Route("POST", "/v1/certificates/{id}/renewal", CERTIFICATES, WRITE),
+    Route("POST", "/v1/verifications", CERTIFICATES, VERIFY),
+    Route("GET", "/v1/seal-root", CERTIFICATES, PUBLIC),
+    # What was filed.
+    Route("POST", "/v1/records", RECORDS, WRITE),
+    Route("GET", "/v1/records/{id}", RECORDS, READ),
+    Route("POST", "/v1/records/{id}/corrections", RECORDS, WRITE),
+    Route("GET", "/v1/accesses", RECORDS, READ),
+    Route("GET", "/v1/supervision/indicators", RECORDS, PUBLIC),
+    # What spans services.
+    Route("POST", "/v1/evidence/search", SOURCES, WRITE, Answer.EVIDENCE),
+    Route("GET", "/v1/events", PUBLISHERS, READ, Answer.EVENTS),
+    Route("GET", "/v1/events/heads", PUBLISHERS, READ, Answer.EVENT_HEADS),
+    # What the door says about itself.
+    Route("GET", "/openapi.json", NOBODY, PUBLIC, Answer.DOCUMENT),
+    Route("GET", "/docs", NOBODY, PUBLIC, Answer.DOCS),
+    Route("GET", "/healthz", NOBODY, None, Answer.ALIVE),
+    Route("GET", "/readyz", NOBODY, None, Answer.READY),
+    Route("GET", "/metrics", NOBODY, None, Answer.METRICS),
+)

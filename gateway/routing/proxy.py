@@ -1,0 +1,81 @@
+"""Pass a request on to the one service that answers it, and its reply back, as they come."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+
+from starlette.types import Receive
+
+from gateway.edge.model import Exchange
+from gateway.edge.rules import reply_headers
+from gateway.routing.model import MIB
+from gateway.upstreams.pool import Body, Reply, Request, Upstream
+
+WITHOUT_END = float("inf")
+
+
+class Forwarder:
+    """Answers the routes that belong to one service."""
+
+    def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
+        self._upstreams = upstreams
+
+    async def __call__(self, exchange: Exchange) -> None:
+        upstream = self._upstreams[exchange.route.services[0]]
+        if exchange.route.streams:
+            await until_gone(exchange.receive, _stream(upstream, exchange))
+            return
+        request = await request_for(exchange)
+        async with await upstream.send(request) as reply:
+            await relay(reply, exchange)
+
+
+async def request_for(exchange: Exchange, *, body: bytes | None = None) -> Request:
+    """The request as a service gets it. A body in memory unless the route takes large ones, which stream."""
+    content: Body = body or b""
+    if body is None and exchange.route.has_body:
+        content = exchange.body_stream() if exchange.route.max_bytes > MIB else await exchange.body()
+    method = exchange.route.method
+    repeatable = method == "GET" or b"idempotency-key" in exchange.head.known
+    return Request(
+        method=method,
+        target=exchange.target,
+        headers=exchange.passed_on(),
+        body=content,
+        repeatable=repeatable and isinstance(content, bytes),
+        read_seconds=WITHOUT_END if exchange.route.streams else None,
+    )
+
+
+async def relay(reply: Reply, exchange: Exchange) -> None:
+    """Send a reply on, part by part; a small one, which has come whole, in one."""
+    await exchange.begin(reply.status, reply_headers(reply.headers))
+    while True:
+        chunk = await reply.next_chunk()
+        more = bool(chunk) and not reply.whole
+        await exchange.write(chunk, more=more)
+        if not more:
+            return
+
+
+async def until_gone(receive: Receive, work: Coroutine[None, None, None]) -> None:
+    """Do the work, but no longer than somebody is there to read it."""
+    working = asyncio.ensure_future(work)
+    watching = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+async def _stream(upstream: Upstream, exchange: Exchange) -> None:
+    async with await upstream.send(await request_for(exchange)) as reply:
+        await relay(reply, exchange)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
