@@ -1,7 +1,7 @@
 """Who is calling, and may they call this. Verified by every service itself, on the matched route."""
 
 from shared.auth.caller import Caller, CallerKind
-from shared.auth.guard import Public, Requires, public, requires
+from shared.auth.guard import Public, Requires, RequiresByKind, public, requires, requires_by_kind
 from shared.auth.service_tokens import ServiceTokens
 from shared.auth.verifier import TokenVerifier
 
@@ -10,8 +10,10 @@ __all__ = [
     "CallerKind",
     "Public",
     "Requires",
+    "RequiresByKind",
     "ServiceTokens",
     "TokenVerifier",
     "public",
     "requires",
+    "requires_by_kind",
 ]

@@ -3,7 +3,7 @@
 Deny by default: a token without the scope, or of another kind of caller, gets 403; no token gets 401.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -57,6 +57,21 @@ class Requires:
         return caller
 
 
+class RequiresByKind(Requires):
+    """A dependency for a route that several kinds of caller use, each under a scope of its own."""
+
+    def __init__(self, scopes: Mapping[CallerKind, str]) -> None:
+        super().__init__("", scopes, 0)
+        self.scopes = dict(scopes)
+
+    async def __call__(self, request: Request, _: Annotated[Any, Depends(_scheme)] = None) -> Caller:
+        caller: Caller = await request.app.state.service.verifier.verify(bearer_token(request))
+        if self.scopes.get(caller.kind) not in caller.scopes:
+            raise ScopeMissing(scope=" or ".join(sorted(set(self.scopes.values()))))
+        request.state.caller = caller
+        return caller
+
+
 class Public:
     """Marks a route that anybody may call."""
 
@@ -67,6 +82,11 @@ class Public:
 def requires(scope: str, *, kinds: Iterable[CallerKind] = (), acr: int = 0) -> Any:
     """The route is for callers with this scope (of these kinds, at this assurance level 1..3)."""
     return Depends(Requires(scope, kinds, acr))
+
+
+def requires_by_kind(scopes: Mapping[CallerKind, str]) -> Any:
+    """The route is for these kinds of caller, each with the scope that its kind needs here."""
+    return Depends(RequiresByKind(scopes))
 
 
 def public() -> Any:

@@ -1,12 +1,11 @@
 """`POST /v1/evidence/search`, the same in every source; the gateway merges their answers."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
-from shared.auth import Caller, Requires
-from shared.auth.guard import ScopeMissing, bearer_token
+from shared.auth import Caller, requires_by_kind
 from shared.contracts.evidence import EvidenceFound, EvidenceSearch
 from shared.evidence.grants import GrantVerifier
 from shared.evidence.reader import Source, read_evidence
@@ -23,27 +22,13 @@ class EvidenceDoor:
     grants: GrantVerifier
 
 
-class _Reader(Requires):
-    """Departments need the scope `evidence`; our own services, `internal`."""
-
-    def __init__(self) -> None:
-        super().__init__("evidence", ("department", "service"), 0)
-
-    async def __call__(self, request: Request, _: Any = None) -> Caller:
-        caller: Caller = await request.app.state.service.verifier.verify(bearer_token(request))
-        needed = {"department": "evidence", "service": "internal"}.get(caller.kind)
-        if needed not in caller.scopes:
-            raise ScopeMissing(scope=self.scope)
-        request.state.caller = caller
-        return caller
-
-
+MAY_READ = requires_by_kind({"department": "evidence", "service": "internal"})
 router = APIRouter(tags=["evidence"])
 
 
 @router.post("/v1/evidence/search")
 async def search_evidence(
-    search: EvidenceSearch, request: Request, caller: Annotated[Caller, Depends(_Reader())]
+    search: EvidenceSearch, request: Request, caller: Annotated[Caller, MAY_READ]
 ) -> EvidenceFound:
     """What this source holds of the wants, under a grant. The access is on record before the answer leaves."""
     service = service_of(request)

@@ -81,6 +81,6 @@ def minimised(evidence: Evidence, allowed: frozenset[str]) -> Evidence:
 
 
 def pairs(wants: Iterable[Want], *, kinds: frozenset[str]) -> tuple[list[UUID], list[str]]:
-    """The wants as parallel arrays of parties and kinds, without repeats, of these kinds alone: one query's arguments."""
+    """The wants as arrays of parties and kinds, side by side, without repeats, of these kinds alone: for one query."""
     wanted = dict.fromkeys((want.party, kind) for want in wants for kind in want.kinds if kind in kinds)
     return [party for party, _ in wanted], [kind for _, kind in wanted]
