@@ -1,4 +1,4 @@
-"""Legal days. A period counts working days only, statutory holidays excluded (ALL Art 82), from the day after it starts.
+"""Legal days. A period counts working days only, holidays excluded (ALL Art 82), from the day after it starts.
 
 The State Council publishes each year's holidays about two months before it begins. A day of a year that is not
 loaded yet is guessed by its weekday, and whatever was counted over it is `provisional`.

@@ -18,7 +18,7 @@ class YearOfDays(Strict):
 
     source_doc: Line
     holidays: Annotated[list[NamedDay], Field(max_length=366)]
-    makeup_workdays: Annotated[list[NamedDay], Field(max_length=366)] = []
+    makeup_workdays: Annotated[list[NamedDay], Field(default_factory=list, max_length=366)]
 
 
 class LoadedYear(Strict):

@@ -1,7 +1,7 @@
 """What a case is opened with: the plan of one item, frozen whole at submission. The seam to `applications/`."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import Field, JsonValue
@@ -41,7 +41,7 @@ class FrozenField(Strict):
     label: Text
     value: JsonValue = None
     source: FieldSource | None = None
-    schema_: Annotated[dict[str, JsonValue] | None, Field(alias="schema", serialization_alias="schema")] = None
+    json_schema: dict[str, JsonValue] | None = None
 
 
 class Awaited(Strict):
@@ -56,7 +56,7 @@ class ClaimOrigin(Strict):
 
     element: ElementCode | None = None
     by: ElementCode | None = None
-    options: dict[str, ElementCode] = {}
+    options: dict[str, ElementCode] = Field(default_factory=dict)
     value: JsonValue = None
 
     @classmethod
@@ -114,7 +114,7 @@ class PlannedCase(Strict):
     roles: dict[Code, UUID]
     waits_for: tuple[Awaited, ...] = ()
     fields: tuple[FrozenField, ...] = ()
-    answers: dict[ElementCode, JsonValue] = {}
+    answers: dict[ElementCode, JsonValue] = Field(default_factory=dict)
     yields: tuple[PlannedYield, ...] = ()
     grant_parties: tuple[UUID, ...] = ()
     grant_kinds: tuple[Code, ...] = ()

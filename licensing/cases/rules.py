@@ -1,0 +1,237 @@
+"""Verdicts about a case: what may be done, when it is due, what its result says. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+from zlib import crc32
+
+from pydantic import JsonValue
+
+from licensing.calendar.rules import KnownDays, add_working_days, working_days_between
+from licensing.cases.errors import (
+    ActNotPossible,
+    ClaimsIncomplete,
+    ClaimsNotOfYield,
+    CorrectionAlreadyRequested,
+    CorrectionDateNotAhead,
+    DenialWithoutReasons,
+    ExtensionNotPossible,
+    NotInGuide,
+)
+from licensing.cases.model import MOVES, Act, Case, ClaimOrigin, PlannedCase, PlannedYield, State, acts_in
+from licensing.cases.model.states import BY_THE_PLATFORM
+from licensing.planning.model import Element, Yield
+from licensing.planning.plan import suggested_claims
+from shared.contracts.yields import Yielded
+
+DAYS_TO_ACCEPT = 5  # ALL Art 32
+ORDINARY_LEGAL_DAYS = 20  # ALL Art 42
+MOST_DAYS_OF_EXTENSION = 10  # ALL Art 42
+ONLINE = 1
+
+# What the law does not count, told to the applicant in writing (ALL Art 45).
+SuspensionGround = Literal[
+    "hearing", "bidding", "auction", "inspection", "testing", "quarantine", "appraisal", "expert-review"
+]
+
+
+# --- what may be done -------------------------------------------------------------------------------------------
+
+
+def next_state(state: State, act: Act) -> State:
+    """Where the act leads; refuses what the table of states does not hold."""
+    move = MOVES.get((state, act))
+    if move is None:
+        possible = [str(other) for other in acts_in(state) if other not in BY_THE_PLATFORM]
+        raise ActNotPossible(state=str(state), act=str(act), possible=list(possible))
+    return move.to
+
+
+def check_notice(case: Case, *, elements: Iterable[str], due_on: date, today: date) -> None:
+    """A correction notice is given once, for what the guide asks, with a day that lies ahead."""
+    if case.correction_due_on is not None:
+        raise CorrectionAlreadyRequested
+    known = {field.element for field in case.planned.fields} | set(case.planned.answers)
+    strangers = sorted(set(elements) - known)
+    if strangers:
+        raise NotInGuide(elements=list(strangers))
+    if due_on <= today:
+        raise CorrectionDateNotAhead
+
+
+def check_extension(case: Case, *, today: date) -> None:
+    """Once, and while the legal limit has not passed."""
+    if case.extended_days is not None or case.legal_on is None or today > case.legal_on:
+        raise ExtensionNotPossible
+
+
+def check_denial(*, reasons: str | None, remedies: str | None) -> None:
+    """A denial without reasons, or silent about reconsideration and litigation, is none."""
+    if not reasons or not remedies:
+        raise DenialWithoutReasons
+
+
+# --- when it is due ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A suspension. The clocks stand still from the day after it starts through the day of resumption."""
+
+    from_on: date
+    until_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The last days for a decision. The shorter one, promised in public, is the one that binds (Z-REG Art 12)."""
+
+    promised_on: date
+    legal_on: date
+    provisional: bool
+
+    @property
+    def binding_on(self) -> date:
+        return min(self.promised_on, self.legal_on)
+
+
+def clocks(
+    accepted_on: date,
+    *,
+    promised_days: int,
+    legal_days: int,
+    extended_days: int = 0,
+    pauses: Sequence[Pause] = (),
+    known: KnownDays,
+) -> Clocks:
+    """Both deadlines in working days from acceptance. An extension moves the legal one; what was promised stays."""
+    paused = [working_days_between(pause.from_on, pause.until_on, known=known) for pause in pauses]
+    shift = sum(span.days for span in paused)
+    promised = add_working_days(accepted_on, promised_days + shift, known=known)
+    legal = add_working_days(accepted_on, legal_days + extended_days + shift, known=known)
+    uncertain = promised.provisional or legal.provisional or any(span.provisional for span in paused)
+    return Clocks(promised.on, legal.on, uncertain)
+
+
+# --- how it is called -------------------------------------------------------------------------------------------
+
+
+def case_number(*, region: str, department: str, channel: int, on: date, serial: int) -> str:
+    """21 digits as in Zhejiang's exchange format, of a form of our own (its field widths are not published):
+
+    region (6), two digits standing for the department, channel (1), yymmdd, serial (6).
+    """
+    return f"{region}{crc32(department.encode()) % 100:02d}{channel}{on:%y%m%d}{serial:06d}"
+
+
+# --- what its result says ---------------------------------------------------------------------------------------
+
+
+def known_values(
+    planned: PlannedCase, *, answers: Mapping[str, JsonValue], upstream: Iterable[Yielded]
+) -> dict[Element, JsonValue]:
+    """What was confirmed at submission, what the results of earlier cases state, and above all what was answered."""
+    known: dict[Element, JsonValue] = {}
+    for result in upstream:
+        for role in (role for role, party in planned.roles.items() if party == result.party):
+            known |= {Element(role, attribute): value for attribute, value in result.claims.items()}
+    known |= {Element.parse(field.element): field.value for field in planned.fields if field.value is not None}
+    return known | {Element.parse(element): value for element, value in answers.items()}
+
+
+def suggested(result: PlannedYield, *, known: Mapping[Element, JsonValue]) -> dict[str, JsonValue]:
+    """The claims of a result as far as they follow from what is known."""
+    claims = {attribute: origin.claim() for attribute, origin in result.claims.items()}
+    return suggested_claims(Yield(result.kind, result.type, result.role, claims), known=known)
+
+
+def missing_claims(planned: PlannedCase, result: PlannedYield, *, claims: Mapping[str, JsonValue]) -> list[str]:
+    """What the officer has to state. Nothing is said of a role that nobody has, such as a father who is not known."""
+    expected = [attribute for attribute, origin in result.claims.items() if _has_somebody(origin, planned.roles)]
+    return sorted(attribute for attribute in expected if claims.get(attribute) is None)
+
+
+def _has_somebody(origin: ClaimOrigin, roles: Collection[str]) -> bool:
+    return origin.element is None or Element.parse(origin.element).role in roles
+
+
+def frozen_yields(
+    planned: PlannedCase,
+    *,
+    known: Mapping[Element, JsonValue],
+    stated: Mapping[int, Mapping[str, JsonValue]],
+    decided_on: date,
+) -> tuple[Yielded, ...]:
+    """The result as it will be issued: what follows from what is known, and above it what the officer states.
+
+    Refuses claims that no result of this item has, and results with a claim that nobody has stated.
+    """
+    _refuse_strangers(planned.yields, stated)
+    claims = {r.index: {**suggested(r, known=known), **stated.get(r.index, {})} for r in planned.yields}
+    gaps = [
+        f"{r.index}.{gap}"
+        for r in planned.yields
+        for gap in missing_claims(r, claims=claims[r.index], roles=planned.roles)
+    ]
+    if gaps:
+        raise ClaimsIncomplete(missing=list(gaps))
+    return tuple(_yielded(result, claims[result.index], decided_on) for result in planned.yields)
+
+
+def _refuse_strangers(yields: Sequence[PlannedYield], stated: Mapping[int, Mapping[str, JsonValue]]) -> None:
+    allowed = {(result.index, attribute) for result in yields for attribute in result.claims}
+    given = {(index, attribute) for index, claims in stated.items() for attribute in claims}
+    indexes = {result.index for result in yields}
+    strangers = sorted(f"{index}.{attribute}" for index, attribute in given - allowed)
+    strangers += [str(index) for index in stated if index not in indexes and not stated[index]]
+    if strangers:
+        raise ClaimsNotOfYield(claims=list(strangers))
+
+
+def _yielded(result: PlannedYield, claims: Mapping[str, JsonValue], decided_on: date) -> Yielded:
+    return Yielded(
+        index=result.index,
+        type=result.type,
+        kind=result.kind,
+        label=result.label,
+        type_code=result.type_code,
+        party=result.party,
+        region=result.region,
+        claims={attribute: claims[attribute] for attribute in result.claims if claims.get(attribute) is not None},
+        valid_from=decided_on,
+        valid_until=years_later(decided_on, result.valid_years) if result.valid_years else None,
+    )
+
+
+def years_later(day: date, years: int) -> date:
+    """The same day of a later year; 29 February becomes 28 February where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
+# --- what else in the application can no longer happen ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """A case that is to yield something which another one waits for."""
+
+    case: UUID
+    alive: bool
+
+
+def is_alive(state: State, outcome: str | None) -> bool:
+    """Whether a result can still come of a case, or has."""
+    return outcome == "granted" or (outcome is None and state not in {State.REFUSED, State.WITHDRAWN, State.BLOCKED})
+
+
+def is_blocked(producers: Mapping[tuple[str, UUID], Sequence[Producer]]) -> bool:
+    """Whether one of the things that a case still waits for was to come from cases that have all ended without it.
+
+    What no case of the application was to yield may still come from elsewhere.
+    """
+    return any(sources and not any(source.alive for source in sources) for sources in producers.values())
