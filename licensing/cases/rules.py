@@ -170,11 +170,7 @@ def frozen_yields(
     """
     _refuse_strangers(planned.yields, stated)
     claims = {r.index: {**suggested(r, known=known), **stated.get(r.index, {})} for r in planned.yields}
-    gaps = [
-        f"{r.index}.{gap}"
-        for r in planned.yields
-        for gap in missing_claims(r, claims=claims[r.index], roles=planned.roles)
-    ]
+    gaps = [f"{r.index}.{gap}" for r in planned.yields for gap in missing_claims(planned, r, claims=claims[r.index])]
     if gaps:
         raise ClaimsIncomplete(missing=list(gaps))
     return tuple(_yielded(result, claims[result.index], decided_on) for result in planned.yields)
