@@ -116,6 +116,7 @@ ROUTES: tuple[Route, ...] = (
     # What was issued.
     Route("GET", "/v1/certificates", CERTIFICATES, READ),
     Route("GET", "/v1/certificates/{id}", CERTIFICATES, READ),
+    Route("GET", "/v1/certificates/{id}/document", CERTIFICATES, READ),
     Route("GET", "/v1/certificates/{id}/document.pdf", CERTIFICATES, READ),
     Route("POST", "/v1/certificates/{id}/withholding", CERTIFICATES, WRITE),
     Route("POST", "/v1/certificates/{id}/reinstatement", CERTIFICATES, WRITE),
