@@ -1,0 +1,31 @@
+"""The HTTP side of identity: settings in, an ASGI application out."""
+
+from fastapi import FastAPI
+
+from identity import worker
+from identity.identification.api import router as identification
+from identity.parties.api import router as parties
+from identity.representation.api import router as representation
+from identity.service import IdentityService
+from identity.settings import IdentitySettings
+from identity.tokens.api import TOKEN_PATH, on_oauth_error
+from identity.tokens.api import router as tokens
+from identity.tokens.errors import OAuthError
+from shared.web import create_service
+
+
+def create_app(settings: IdentitySettings | None = None) -> FastAPI:
+    """Identity as the settings say; without any, as the environment says."""
+    return compose(IdentityService("identity", settings or IdentitySettings()))
+
+
+def compose(service: IdentityService) -> FastAPI:
+    """The application around a service, which a test may have built itself."""
+    app = create_service(
+        service,
+        routers=[tokens, identification, representation, parties],
+        parts=worker.parts(service.settings),
+        form_paths=frozenset({TOKEN_PATH}),
+    )
+    app.add_exception_handler(OAuthError, on_oauth_error)
+    return app

@@ -1,0 +1,183 @@
+"""Loads departments, officers, clients, people and relations from one document; loading it again changes nothing.
+
+`python -m identity.bootstrap FILE` prints the party ids by name. The file holds identity numbers: keep it as the
+key files are kept.
+"""
+
+import asyncio
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, JsonValue
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.identification.queries import put_card
+from identity.parties import queries as parties
+from identity.parties.commands import create_party, index_of, number_party
+from identity.parties.rules import PartyKind, number_of, organisation_number
+from identity.parties.schemas import CalendarDate
+from identity.settings import IdentitySettings
+from identity.tokens import queries as tokens
+from identity.tokens.commands import ensure_keys
+from identity.tokens.rules import ClientKind
+from identity.vault import Vault
+from shared.clock import legal_date, now
+from shared.contracts.representation import Kinship
+from shared.database import Database
+from shared.ids import new_id
+from shared.schemas import Code, RegionCode, Strict
+
+BY = "bootstrap"
+Jwk = dict[str, JsonValue]
+
+
+class Duty(Strict):
+    """Why the department may look people up without a case."""
+
+    code: Code
+    basis_zh: str
+    basis_en: str
+
+
+class Department(Strict):
+    code: Code
+    name_zh: str
+    name_en: str
+    uscc: str
+    region: RegionCode
+    duties: tuple[Duty, ...] = ()
+
+
+class Officer(Strict):
+    id: UUID
+    department: Code
+    name_zh: str
+    name_en: str
+    roles: tuple[Code, ...] = ()
+
+
+class Jwks(Strict):
+    keys: Annotated[tuple[Jwk, ...], Field(min_length=1)]
+
+
+class Client(Strict):
+    client_id: Code
+    kind: ClientKind
+    department: Code | None = None
+    scopes: tuple[str, ...]
+    roles: tuple[Code, ...] = ()
+    jwks: Jwks
+
+
+class Person(Strict):
+    """Somebody, by a name that only this document uses."""
+
+    name: str
+    kind: PartyKind = "person"
+    id_number: str
+    region: RegionCode
+    sex: str | None = Field(None, description="Not kept: identity does not need it.")
+    card_jwk: Jwk | None = None
+    phone: str | None = None
+
+
+class Relation(Strict):
+    """`party` is the `kind` of `of`, both by name. `minor_until` is the child's eighteenth birthday."""
+
+    kind: Kinship
+    party: str
+    of: str
+    minor_until: CalendarDate | None = None
+
+
+class Document(Strict):
+    departments: tuple[Department, ...] = ()
+    officers: tuple[Officer, ...] = ()
+    clients: tuple[Client, ...] = ()
+    people: tuple[Person, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+
+async def load(
+    document: object,
+    conn: AsyncConnection,
+    vault: Vault,
+    at: datetime,
+    *,
+    zone: str = "Asia/Shanghai",
+    max_age_years: int = 150,
+) -> dict[str, UUID]:
+    """Everything in the document is so, and there are keys that sign; answers the party ids by name."""
+    wanted = Document.model_validate(document)
+    today = legal_date(at, zone)
+    await ensure_keys(conn, vault, at=at)
+    await _load_departments(conn, wanted)
+    ids = {
+        person.name: await _load_person(conn, vault, person, today=today, max_age_years=max_age_years, at=at)
+        for person in wanted.people
+    }
+    for relation in wanted.relations:
+        await parties.add_relation(
+            conn,
+            relation=new_id(),
+            kind=relation.kind,
+            party=ids[relation.party],
+            of=ids[relation.of],
+            valid_from=today,
+            minor_until=relation.minor_until,
+        )
+    return ids
+
+
+async def _load_departments(conn: AsyncConnection, wanted: Document) -> None:
+    for department in wanted.departments:
+        organisation_number(department.uscc)
+        await tokens.put_department(conn, department.model_dump(exclude={"duties"}))
+        for duty in department.duties:
+            await parties.put_duty(conn, department=department.code, **duty.model_dump())
+    for officer in wanted.officers:
+        await tokens.put_officer(conn, {**officer.model_dump(), "roles": list(officer.roles)})
+    for client in wanted.clients:
+        lists = {"scopes": list(client.scopes), "roles": list(client.roles)}
+        await tokens.put_client(conn, {**client.model_dump(mode="json"), **lists})
+
+
+async def _load_person(
+    conn: AsyncConnection, vault: Vault, person: Person, *, today: date, max_age_years: int, at: datetime
+) -> UUID:
+    number = number_of(person.kind, person.id_number, today=today, max_age_years=max_age_years)
+    index = index_of(vault, number)
+    party = (await parties.parties_by_number(conn, [index])).get(index)
+    if party is None:
+        party = await create_party(conn, vault, kind=person.kind, region=person.region, by=BY, at=at)
+        await number_party(conn, vault, party=party, number=number, by=BY, at=at)
+    if person.card_jwk is not None:
+        await put_card(conn, party=party, public_jwk=person.card_jwk, at=at)
+    row = await parties.find_party(conn, party)
+    if person.phone is not None and row is not None:
+        sealed = vault.seal_for(party, row.wrapped_key, person.phone, purpose="phone")
+        await parties.put_phone(conn, party=party, sealed=sealed)
+    return party
+
+
+async def main(document: object) -> dict[str, UUID]:
+    """Load the document into the database that the settings name."""
+    settings = IdentitySettings()
+    assert settings.database_url is not None, "set ONEVISIT_DATABASE_URL"
+    database = Database(settings.database_url.get_secret_value(), pool_size=2)
+    try:
+        async with database.transaction() as conn:
+            return await load(
+                document, conn, settings.vault(), now(), zone=settings.zone, max_age_years=settings.max_age_years
+            )
+    finally:
+        await database.close()
+
+
+if __name__ == "__main__":
+    loaded = asyncio.run(main(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+    sys.stdout.write(json.dumps({name: str(party) for name, party in loaded.items()}) + "\n")

@@ -1,0 +1,1 @@
+"""Who may act for whom, as a statement that other services verify offline."""

@@ -1,0 +1,43 @@
+"""What a request of this service may need: the database, the vault, the keys, and the outside parties."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends
+
+from identity.identification.ports import CodeSender, HttpCodeSender, LogCodeSender
+from identity.parties.ports import Grants, SignedGrants
+from identity.settings import IdentitySettings
+from identity.tokens.keyring import KeyRing
+from identity.vault import Vault
+from shared.jose import FetchedKeys
+from shared.web import Service, service_of
+
+
+@dataclass
+class IdentityService(Service):
+    """Identity verifies tokens by its own keys, read from its own database."""
+
+    settings: IdentitySettings
+    sender: CodeSender | None = None
+    vault: Vault = field(init=False)
+    keyring: KeyRing = field(init=False)
+    grants: Grants = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.vault = self.settings.vault()
+        self.keyring = KeyRing(lambda: self.database, self.vault, self.clock)
+        self.keys = self.keys or self.keyring
+        super().__post_init__()
+        licensing = self.neighbour("licensing", with_token=False)
+        self.grants = SignedGrants(FetchedKeys(partial(licensing.get, "/.well-known/jwks.json")))
+
+    @property
+    def code_sender(self) -> CodeSender:
+        """Delivers one-time codes: the one given, the one configured, or (embedded only) the log."""
+        url = self.settings.code_sender_url
+        return self.sender or (HttpCodeSender(self.http, url) if url else LogCodeSender())
+
+
+Current = Annotated[IdentityService, Depends(service_of)]

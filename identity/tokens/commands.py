@@ -1,0 +1,201 @@
+"""Issuing access tokens to authenticated clients, and rotating the keys that sign them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from joserfc import jws
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.parties.queries import find_party
+from identity.tokens import queries, rules
+from identity.tokens.errors import InvalidClient, InvalidGrant, InvalidRequest, UnsupportedGrantType
+from identity.tokens.rules import Client, required
+from identity.vault import Vault
+from shared.ids import new_id
+from shared.jose import (
+    Claims,
+    Keys,
+    NotTrusted,
+    SigningKey,
+    StaticKeys,
+    check_claims,
+    open_jws,
+    peek_header,
+    verify_jws,
+)
+
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class Issuance:
+    """The claims of an access token that is to be signed."""
+
+    claims: Claims
+    exchanged: bool
+
+
+async def authenticate_client(conn: AsyncConnection, form: Mapping[str, str], *, issuer: str, at: datetime) -> Client:
+    """The client whose key signed the assertion; it is used up from now on, whatever becomes of the request.
+
+    Refused alike: an unknown client, another key, another audience, too long a life, a second use.
+    """
+    if required(form, "client_assertion_type") != ASSERTION:
+        raise InvalidRequest("The client_assertion_type is not supported.")
+    assertion = required(form, "client_assertion")
+    try:
+        client = await _signer(conn, assertion)
+        claims = await _opened(assertion, client)
+    except NotTrusted:
+        raise InvalidClient from None
+    rules.check_assertion(claims, client_id=client.client_id, audiences=(issuer, f"{issuer}/oauth/token"), at=at)
+    if form.get("client_id", client.client_id) != client.client_id:
+        raise InvalidClient
+    if not await queries.use_once(
+        conn, issuer=f"client:{client.client_id}", jti=claims["jti"], expires_at=at + 2 * rules.ASSERTION_LIFE
+    ):
+        raise InvalidClient
+    return client
+
+
+async def issue_token(
+    conn: AsyncConnection, form: Mapping[str, str], *, client: Client, keys: Keys, issuer: str, at: datetime
+) -> Issuance:
+    """What the access token of this client says; an exchanged identification token is used up."""
+    grant_type = required(form, "grant_type")
+    if grant_type == "client_credentials":
+        claims = {
+            **await _own_claims(conn, form, client),
+            "scope": " ".join(rules.granted_scopes(client, form.get("scope"))),
+        }
+        kind: str = client.kind
+    elif grant_type == EXCHANGE:
+        scopes = rules.check_may_exchange(client, form.get("scope"))
+        person = await _exchange(conn, form, client=client, keys=keys, issuer=issuer, at=at)
+        claims, kind = {**person, "scope": " ".join(scopes)}, "person"
+    else:
+        raise UnsupportedGrantType
+    now = int(at.timestamp())
+    common = {
+        "iss": issuer,
+        "client_id": client.client_id,
+        "kind": kind,
+        "iat": now,
+        "exp": now + int(rules.ACCESS_TOKEN_LIFE.total_seconds()),
+        "jti": str(new_id()),
+    }
+    return Issuance({**common, **claims}, exchanged=grant_type == EXCHANGE)
+
+
+def identification_claims(*, issuer: str, client_id: str, party: UUID, assurance: int, at: datetime) -> Claims:
+    """What says that somebody proved to be this party; good once, at this client, for two minutes."""
+    now = int(at.timestamp())
+    return {
+        "iss": issuer,
+        "aud": client_id,
+        "sub": str(party),
+        "acr": assurance,
+        "iat": now,
+        "exp": now + int(rules.IDENTIFICATION_TOKEN_LIFE.total_seconds()),
+        "jti": str(new_id()),
+    }
+
+
+async def ensure_keys(conn: AsyncConnection, vault: Vault, *, at: datetime) -> None:
+    """There is a key that signs and a next one that is published already."""
+    await queries.lock_keys(conn)
+    if not await queries.list_published_keys(conn, at=at):
+        await _add_next_key(conn, vault, at=at)
+        await queries.promote_next_key(conn, at=at)
+        await _add_next_key(conn, vault, at=at)
+
+
+async def rotate_keys(conn: AsyncConnection, vault: Vault, *, at: datetime) -> None:
+    """The next key signs from now on; the one before stays published until nothing that it signed is in use."""
+    await ensure_keys(conn, vault, at=at)
+    await queries.retire_current_key(conn, published_until=at + rules.PUBLISHED_AFTER_RETIREMENT)
+    await queries.promote_next_key(conn, at=at)
+    await _add_next_key(conn, vault, at=at)
+
+
+async def rotate_keys_when_due(conn: AsyncConnection, vault: Vault, *, at: datetime) -> None:
+    """No key signs for longer than its life."""
+    await ensure_keys(conn, vault, at=at)
+    if at - await queries.signs_since(conn) >= rules.KEY_LIFE:
+        await rotate_keys(conn, vault, at=at)
+
+
+async def forget_expired(conn: AsyncConnection, *, at: datetime) -> None:
+    """What has expired is gone: used tokens, and keys that are not published any more."""
+    await queries.forget_used(conn, before=at)
+    await queries.forget_keys(conn, before=at)
+
+
+async def _add_next_key(conn: AsyncConnection, vault: Vault, *, at: datetime) -> None:
+    key = SigningKey.generate()
+    sealed = vault.seal(key.pem(), purpose=f"signing-key:{key.kid}")
+    await queries.add_key(conn, kid=key.kid, public_jwk=key.public_jwk(), sealed=sealed, at=at)
+
+
+async def _signer(conn: AsyncConnection, assertion: str) -> Client:
+    """The client that the assertion claims to be by; not yet believed."""
+    peek_header(assertion)
+    try:
+        claims = orjson.loads(jws.extract_compact(assertion.encode()).payload)
+        client = await queries.find_client(conn, claims["iss"])
+    except (ValueError, KeyError, TypeError):
+        raise InvalidClient from None
+    if client is None:
+        raise InvalidClient
+    return client
+
+
+async def _opened(assertion: str, client: Client) -> Claims:
+    header = peek_header(assertion)
+    key = await StaticKeys(*client.jwks["keys"]).find(header["kid"])
+    if key is None or header.get("typ") not in rules.ASSERTION_TYPES:
+        raise InvalidClient
+    return open_jws(assertion, key)
+
+
+async def _own_claims(conn: AsyncConnection, form: Mapping[str, str], client: Client) -> Claims:
+    match client.kind:
+        case "service":
+            return rules.service_claims(client, required(form, "audience"))
+        case "department":
+            officer = await queries.find_officer(conn, _uuid(required(form, "officer")))
+            return rules.department_claims(client, officer)
+        case _:
+            return rules.client_claims(client)
+
+
+async def _exchange(
+    conn: AsyncConnection, form: Mapping[str, str], *, client: Client, keys: Keys, issuer: str, at: datetime
+) -> Claims:
+    if required(form, "subject_token_type") != JWT_TYPE:
+        raise InvalidRequest("The subject_token_type is not supported.")
+    try:
+        claims = await verify_jws(required(form, "subject_token"), keys=keys, typ=rules.IDENTIFICATION_TYPE)
+        check_claims(claims, issuer=issuer, audiences=(client.client_id,), at=at)
+    except NotTrusted:
+        raise InvalidGrant from None
+    if not await queries.use_once(
+        conn, issuer=issuer, jti=claims["jti"], expires_at=at + 2 * rules.IDENTIFICATION_TOKEN_LIFE
+    ):
+        raise InvalidGrant
+    party = await find_party(conn, UUID(claims["sub"]))
+    if party is None:
+        raise InvalidGrant
+    return rules.person_claims(client, party=party.id, region=party.region, acr=claims["acr"])
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidRequest("The officer is not given by id.") from None

@@ -1,0 +1,127 @@
+"""Every SQL statement about departments, officers, clients, keys and used tokens, as a named question."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.tokens.model import clients, departments, officers, signing_keys, used_tokens
+from identity.tokens.rules import Client, Officer
+
+KeyRow = Row[*tuple[Any, ...]]
+
+
+async def find_client(conn: AsyncConnection, client_id: str) -> Client | None:
+    """The client of this name."""
+    row = (await conn.execute(select(clients).where(clients.c.client_id == client_id))).first()
+    if row is None:
+        return None
+    return Client(
+        client_id=row.client_id,
+        kind=row.kind,
+        department=row.department,
+        scopes=tuple(row.scopes),
+        roles=tuple(row.roles),
+        jwks=row.jwks,
+    )
+
+
+async def find_officer(conn: AsyncConnection, officer: UUID) -> Officer | None:
+    """The officer, with where their department is."""
+    question = (
+        select(officers, departments.c.region)
+        .join(departments, departments.c.code == officers.c.department)
+        .where(officers.c.id == officer)
+    )
+    row = (await conn.execute(question)).first()
+    if row is None:
+        return None
+    return Officer(
+        id=row.id,
+        department=row.department,
+        region=row.region,
+        roles=tuple(row.roles),
+        dismissed=row.dismissed_at is not None,
+    )
+
+
+async def put_department(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """The department is as described."""
+    row = insert(departments).values(values)
+    await conn.execute(row.on_conflict_do_update(index_elements=["code"], set_=dict(values)))
+
+
+async def put_officer(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """The officer is as described."""
+    row = insert(officers).values(values)
+    await conn.execute(row.on_conflict_do_update(index_elements=["id"], set_=dict(values)))
+
+
+async def put_client(conn: AsyncConnection, values: Mapping[str, object]) -> None:
+    """The client is as described; keys that it had before are gone."""
+    row = insert(clients).values(values)
+    await conn.execute(row.on_conflict_do_update(index_elements=["client_id"], set_=dict(values)))
+
+
+async def use_once(conn: AsyncConnection, *, issuer: str, jti: str, expires_at: datetime) -> bool:
+    """Whether this token was not used before. Parallel uses wait for one another; one of them is first."""
+    row = insert(used_tokens).values(issuer=issuer, jti=jti, expires_at=expires_at)
+    first = await conn.execute(row.on_conflict_do_nothing().returning(used_tokens.c.jti))
+    return first.first() is not None
+
+
+async def forget_used(conn: AsyncConnection, *, before: datetime) -> None:
+    """Tokens that have expired need not be remembered."""
+    await conn.execute(delete(used_tokens).where(used_tokens.c.expires_at < before))
+
+
+async def list_published_keys(conn: AsyncConnection, *, at: datetime) -> Sequence[KeyRow]:
+    """The keys whose tokens may be in use, and the one to come."""
+    question = (
+        select(signing_keys.c.kid, signing_keys.c.state, signing_keys.c.public_jwk, signing_keys.c.sealed)
+        .where(or_(signing_keys.c.published_until.is_(None), signing_keys.c.published_until > at))
+        .order_by(signing_keys.c.created_at, signing_keys.c.kid)
+    )
+    return (await conn.execute(question)).all()
+
+
+async def lock_keys(conn: AsyncConnection) -> None:
+    """One rotation at a time."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("signing-keys", 0))))
+
+
+async def add_key(
+    conn: AsyncConnection, *, kid: str, public_jwk: Mapping[str, Any], sealed: bytes, at: datetime
+) -> None:
+    """There is a next key; a unique index refuses a second one."""
+    row = {"kid": kid, "state": "next", "public_jwk": public_jwk, "sealed": sealed, "created_at": at}
+    await conn.execute(insert(signing_keys).values(row))
+
+
+async def retire_current_key(conn: AsyncConnection, *, published_until: datetime) -> None:
+    """No key signs; the one that did stays published until then."""
+    retired = {"state": "retired", "published_until": published_until}
+    await conn.execute(update(signing_keys).where(signing_keys.c.state == "current").values(retired))
+
+
+async def promote_next_key(conn: AsyncConnection, *, at: datetime) -> None:
+    """The next key signs."""
+    current = {"state": "current", "signs_since": at}
+    await conn.execute(update(signing_keys).where(signing_keys.c.state == "next").values(current))
+
+
+async def signs_since(conn: AsyncConnection) -> datetime:
+    """Since when the current key signs."""
+    since: datetime = (
+        await conn.execute(select(signing_keys.c.signs_since).where(signing_keys.c.state == "current"))
+    ).scalar_one()
+    return since
+
+
+async def forget_keys(conn: AsyncConnection, *, before: datetime) -> None:
+    """Keys that nothing in use was signed with."""
+    await conn.execute(delete(signing_keys).where(signing_keys.c.published_until < before))

@@ -1,0 +1,49 @@
+"""What runs beside the API: the relay of this service's events, and the timers that rotate keys and forget."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.identification.commands import forget_ended
+from identity.service import IdentityService
+from identity.settings import IdentitySettings
+from identity.tokens.commands import ensure_keys, forget_expired, rotate_keys_when_due
+from shared.timers import set_timer, timer_loop
+from shared.web import Part
+
+KEEP_HOUSE = "keep-house"
+# The timer is about the service itself, not about any row.
+ITSELF = UUID(int=0)
+EVERY = timedelta(hours=1)
+
+
+def parts(settings: IdentitySettings) -> list[Part]:
+    """Keys for every process; relay and timers where the worker runs."""
+    return [keys, timers] if "worker" in settings.run else [keys]
+
+
+@asynccontextmanager
+async def keys(service: IdentityService) -> AsyncGenerator[None]:
+    """There is a key to sign with before the first request comes."""
+    async with service.database.transaction() as conn:
+        await ensure_keys(conn, service.vault, at=service.clock())
+    yield
+
+
+@asynccontextmanager
+async def timers(service: IdentityService) -> AsyncGenerator[None]:
+    """Every hour keys rotate if they are due, and what has expired is forgotten."""
+
+    async def keep_house(conn: AsyncConnection, _: UUID, at: datetime) -> None:
+        await rotate_keys_when_due(conn, service.vault, at=at)
+        await forget_expired(conn, at=at)
+        await forget_ended(conn, at=at)
+        await set_timer(conn, kind=KEEP_HOUSE, subject=ITSELF, due_at=at + EVERY)
+
+    async with service.database.transaction() as conn:
+        await set_timer(conn, kind=KEEP_HOUSE, subject=ITSELF, due_at=service.clock())
+    async with timer_loop(service.database, {KEEP_HOUSE: keep_house}, clock=service.clock):
+        yield
