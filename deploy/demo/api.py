@@ -1,0 +1,91 @@
+"""The public API as a demo client calls it: by name of the caller, with clear failures. No short cuts inside."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import httpx2
+import orjson
+
+from deploy.world import World
+from shared.ids import new_id
+
+
+class CallFailed(Exception):
+    """The platform refused or did not answer; `body` is its problem document."""
+
+    def __init__(self, what: str, status: int, body: dict[str, Any]) -> None:
+        super().__init__(f"{what}: {status} {body.get('code', '')} {body.get('title', '')}".strip())
+        self.status = status
+        self.body = body
+
+
+class Api:
+    """Calls under the name of a person or department."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._http = world.http
+
+    async def document(self, name: str | None, path: str) -> bytes:
+        """The bytes of a document, as they are."""
+        return (await self._ask("GET", name, path)).content
+
+    async def get(self, name: str | None, path: str, **params: str | int) -> Any:
+        return await self._call("GET", name, path, params=params)
+
+    async def post(self, name: str | None, path: str, body: object, *, key: str | None = None) -> Any:
+        """`key` makes the act repeatable; by default each call is an act of its own."""
+        return await self._call("POST", name, path, content=orjson.dumps(body), key=key or str(new_id()))
+
+    async def patch(self, name: str, path: str, body: object) -> Any:
+        return await self._call("PATCH", name, path, content=orjson.dumps(body))
+
+    async def stream(self, name: str, path: str) -> AsyncGenerator[dict[str, Any]]:
+        """Server-sent events, until the server ends the stream."""
+        headers = {"authorization": f"Bearer {await self.world.token(name)}", "accept": "text/event-stream"}
+        async with self._http.stream("GET", path, headers=headers, timeout=None) as response:
+            if response.status_code != 200:
+                raise CallFailed(f"GET {path}", response.status_code, _json(await response.aread()))
+            async for line in response.aiter_lines():
+                if line.startswith("data:"):
+                    yield orjson.loads(line[5:])
+
+    async def _call(
+        self,
+        method: str,
+        name: str | None,
+        path: str,
+        *,
+        content: bytes | None = None,
+        params: dict[str, str | int] | None = None,
+        key: str | None = None,
+    ) -> Any:
+        return _json((await self._ask(method, name, path, content=content, params=params, key=key)).content)
+
+    async def _ask(
+        self,
+        method: str,
+        name: str | None,
+        path: str,
+        *,
+        content: bytes | None = None,
+        params: dict[str, str | int] | None = None,
+        key: str | None = None,
+    ) -> httpx2.Response:
+        headers = {"content-type": "application/json"} if content is not None else {}
+        if name is not None:
+            headers["authorization"] = f"Bearer {await self.world.token(name)}"
+        if key is not None:
+            headers["idempotency-key"] = key
+        response = await self._http.request(method, path, content=content, params=params, headers=headers)
+        if response.status_code >= 400:
+            raise CallFailed(f"{method} {path} as {name}", response.status_code, _json(response.content))
+        return response
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    try:
+        body: dict[str, Any] = orjson.loads(content)
+    except ValueError:
+        return {}
+    return body

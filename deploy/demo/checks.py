@@ -1,0 +1,89 @@
+"""What must have held for the demonstration to succeed. Each is a fact about what the platform answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from certificates.verification.offline import verify_document
+from deploy.demo.departments import Department
+from deploy.demo.story import ANSWERS, Outcome
+
+
+@dataclass(frozen=True)
+class Check:
+    """One fact, and what was seen."""
+
+    name: str
+    held: bool
+    detail: str = ""
+
+
+def check_all(
+    outcome: Outcome, departments: list[Department], *, root_pem: bytes, numbers: list[str], at: datetime
+) -> list[Check]:
+    """Every check, in the order of the story."""
+    return [
+        _asked_only_what_nobody_holds(outcome),
+        _every_known_field_has_a_source(outcome),
+        _completed(outcome),
+        _every_department_was_woken_by_an_event(departments),
+        _the_last_two_ran_in_parallel(departments),
+        _certificates_are_genuine(outcome, root_pem, at),
+        _accesses_are_visible(outcome),
+        Check("a stranger sees nothing", outcome.stranger_status == 404, f"answered {outcome.stranger_status}"),
+        _no_number_left_identity(outcome, departments, numbers),
+    ]
+
+
+def _asked_only_what_nobody_holds(outcome: Outcome) -> Check:
+    asked = {field["element"] for field in outcome.draft["fields"] if field["state"] == "missing"}
+    return Check("asked only what nobody holds", asked == set(ANSWERS), ", ".join(sorted(asked)))
+
+
+def _every_known_field_has_a_source(outcome: Outcome) -> Check:
+    known = [field for field in outcome.draft["fields"] if field["state"] == "known"]
+    sourced = [field for field in known if field.get("source")]
+    return Check(
+        "every known field names its source", bool(known) and len(known) == len(sourced), f"{len(known)} fields"
+    )
+
+
+def _completed(outcome: Outcome) -> Check:
+    state = outcome.application.get("state", "")
+    return Check("every department decided; the application is completed", state == "completed", state)
+
+
+def _every_department_was_woken_by_an_event(departments: list[Department]) -> Check:
+    woken = {department.desk.department: len(department.woken) for department in departments}
+    detail = ", ".join(f"{name} {times}" for name, times in woken.items())
+    return Check("each department was woken by an event", all(woken.values()), detail)
+
+
+def _the_last_two_ran_in_parallel(departments: list[Department]) -> Check:
+    first = {
+        item: event for department in departments for event in department.woken for item in [event["data"]["item"]]
+    }
+    insurance, card = first.get("resident-medical-insurance"), first.get("social-security-card")
+    together = insurance is not None and card is not None and insurance["time"] == card["time"]
+    return Check("insurance and social-security card were received together", together)
+
+
+def _certificates_are_genuine(outcome: Outcome, root_pem: bytes, at: datetime) -> Check:
+    offline = [verify_document(document, root_pem, at) for document in outcome.documents]
+    genuine = [verdict.genuine for verdict in offline] + [verdict["genuine"] for verdict in outcome.verdicts]
+    detail = f"{len(outcome.documents)} documents, online and offline"
+    return Check("every certificate is genuine and in force", len(outcome.documents) >= 3 and all(genuine), detail)
+
+
+def _accesses_are_visible(outcome: Outcome) -> Check:
+    readers = {access["reader"] for access in outcome.accesses}
+    return Check("the mother sees who read her data", len(readers) >= 2, ", ".join(sorted(readers)))
+
+
+def _no_number_left_identity(outcome: Outcome, departments: list[Department], numbers: list[str]) -> Check:
+    said: list[Any] = [outcome.draft, outcome.application, outcome.progress, outcome.accesses, outcome.certificates]
+    said += [department.woken for department in departments]
+    text = repr(said) + repr(outcome.documents)
+    return Check(
+        "no identity number in any answer, event or certificate", not any(number in text for number in numbers)
+    )

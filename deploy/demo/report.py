@@ -1,0 +1,115 @@
+"""What the demonstration prints: who was asked what, where each field came from, who was woken by what."""
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.demo.checks import Check
+from deploy.demo.story import Outcome
+
+
+class Report:
+    """Prints each step as it happens. With `as_json` it stays silent and prints one document at the end."""
+
+    def __init__(self, console: Console, *, as_json: bool) -> None:
+        self.console = console
+        self.as_json = as_json
+        self.steps: list[dict[str, str]] = []
+
+    def step(self, who: str, what: str) -> None:
+        """One line: who did what."""
+        self.steps.append({"who": who, "what": what})
+        if not self.as_json:
+            self.console.print(f"[cyan]{who:>18}[/]  {what}", highlight=False)
+
+    def heading(self, text: str) -> None:
+        if not self.as_json:
+            self.console.print()
+            self.console.rule(f"[bold]{text}", align="left")
+
+    def draft(self, draft: dict[str, Any]) -> None:
+        """Every field with its state and source, and why the missing ones are asked."""
+        if self.as_json:
+            return
+        table = Table("field", "state", "value", "source / why it is asked", box=None, pad_edge=False)
+        for field in draft["fields"]:
+            asked = field["state"] == "missing"
+            style = "bold yellow" if asked else ""
+            table.add_row(
+                f"{field['label']['zh']} {field['element']}",
+                field["state"],
+                _value(field),
+                _why(field) if asked else _source(field),
+                style=style,
+            )
+        self.console.print(table)
+        for step in draft["steps"]:
+            after = f" after {', '.join(step['waits_for'])}" if step["waits_for"] else " at once"
+            self.step(step["department"], f"will handle {step['item']}{after}, within {step['promised_days']} days")
+
+    def finish(self, outcome: Outcome, checks: list[Check], *, elapsed: float, urls: dict[str, str]) -> None:
+        """The closing table, the certificates, what was checked, and where to look further."""
+        counts = outcome.draft.get("counts", {})
+        summary = {
+            "asked": counts.get("asked"),
+            "reused": counts.get("reused"),
+            "visits": outcome.draft.get("visits"),
+            "elapsed_seconds": round(elapsed, 1),
+        }
+        certificates = [
+            {"kind": item["kind"], "number": item["number"], "state": item["state"]} for item in outcome.certificates
+        ]
+        if self.as_json:
+            document = {
+                "summary": summary,
+                "certificates": certificates,
+                "checks": [{"name": check.name, "held": check.held, "detail": check.detail} for check in checks],
+                "urls": urls,
+                "steps": self.steps,
+            }
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+            return
+        self._tables(summary, certificates, checks, urls)
+
+    def _tables(
+        self,
+        summary: dict[str, Any],
+        certificates: list[dict[str, Any]],
+        checks: list[Check],
+        urls: dict[str, str],
+    ) -> None:
+        self.heading("What it came to")
+        table = Table("asked", "reused", "visits", "elapsed")
+        table.add_row(
+            str(summary["asked"]), str(summary["reused"]), str(summary["visits"]), f"{summary['elapsed_seconds']} s"
+        )
+        self.console.print(table)
+        for certificate in certificates:
+            self.step(certificate["kind"], f"{certificate['number']}  {certificate['state']}")
+        self.heading("Checked")
+        for check in checks:
+            mark = "[green]held[/]" if check.held else "[red]FAILED[/]"
+            self.console.print(f"{mark}  {check.name}  [dim]{check.detail}[/]", highlight=False)
+        self.heading("Look further")
+        for name, url in urls.items():
+            self.console.print(f"{name:>18}  {url}", highlight=False)
+
+
+def _value(field: dict[str, Any]) -> str:
+    value = field.get("value")
+    return "" if value is None else str(value)[:40]
+
+
+def _source(field: dict[str, Any]) -> str:
+    source = field.get("source") or {}
+    if not source:
+        return ""
+    return f"{source.get('evidence_kind')} of {source.get('issuer')}, as of {source.get('as_of')}"
+
+
+def _why(field: dict[str, Any]) -> str:
+    why = field.get("why") or {}
+    return str(why.get("en", ""))

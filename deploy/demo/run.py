@@ -1,0 +1,67 @@
+"""Runs the demonstration against a platform that is up, and says whether every check held."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+
+from deploy.demo import story
+from deploy.demo.api import Api
+from deploy.demo.checks import Check, check_all
+from deploy.demo.departments import Department, open_desks
+from deploy.demo.report import Report
+from deploy.world import World
+
+
+async def run(world: World, console: Console, as_json: bool = False) -> int:
+    """Drive the newborn thing (出生一件事) from birth to certificates. 0 only if every check held."""
+    report = Report(console, as_json=as_json)
+    checks = await _tell(Api(world), report)
+    return 0 if all(check.held for check in checks) else 1
+
+
+async def _tell(api: Api, report: Report) -> list[Check]:
+    started, outcome = time.perf_counter(), story.Outcome()
+    departments, at_work = open_desks(api, report.step)
+    try:
+        report.heading("A child is born in Yiwu (义乌, 330782)")
+        child = await story.register_birth(api, born_on=datetime.now(UTC).date() - timedelta(days=2))
+        report.step("hospital", "registered the child by its mother, without a number, and filed the birth record")
+        report.heading("The mother identifies herself once")
+        await story.draft(api, outcome, child)
+        report.draft(outcome.draft)
+        report.heading("She answers what nobody holds, and submits")
+        await story.submit(api, outcome)
+        report.step("mother", f"application {outcome.application['number']}")
+        await _first_to_end(story.follow(api, outcome, lambda what: report.step("progress", what)), at_work)
+        await story.collect(api, outcome, child)
+    finally:
+        at_work.cancel()
+        await asyncio.gather(at_work, return_exceptions=True)
+    elapsed = time.perf_counter() - started
+    root = await api.document(None, "/v1/seal-root")
+    return _finish(api, report, outcome, departments, root=root, elapsed=elapsed)
+
+
+async def _first_to_end(followed: Coroutine[None, None, None], at_work: "asyncio.Task[list[None]]") -> None:
+    """Wait for the application to end; a department that fails ends the wait with its failure."""
+    task = asyncio.ensure_future(followed)
+    await asyncio.wait({task, at_work}, return_when=asyncio.FIRST_COMPLETED)
+    if not task.done():
+        task.cancel()
+        await at_work
+    await task
+
+
+def _finish(
+    api: Api, report: Report, outcome: story.Outcome, departments: list[Department], *, root: bytes, elapsed: float
+) -> list[Check]:
+    numbers = [api.world.id_number(name) for name in ("mother", "father")]
+    at = datetime.now(UTC)
+    checks = check_all(outcome, departments, root_pem=root, numbers=numbers, at=at)
+    url = api.world.gateway
+    urls = {"API": f"{url}/docs", "OpenAPI": f"{url}/openapi.json", "guide": f"{url}/v1/things/newborn?region=330782"}
+    report.finish(outcome, checks, elapsed=elapsed, urls=urls)
+    return checks
