@@ -46,10 +46,14 @@ class Gateway:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        for upstream in self.upstreams.values():
-            await upstream.close()
-        await self.service.close()
+        await self.close()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def close(self) -> None:
+        """Let go of the connections to the services."""
+        for upstream in self.upstreams.values():
+            upstream.close()
+        await self.service.close()
 
 
 def create_app(settings: GatewaySettings | None = None, *, service: Service | None = None) -> Gateway:

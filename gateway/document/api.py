@@ -46,7 +46,7 @@ class OpenApi:
             request = Request(method="GET", target=b"/openapi.json", headers=[], repeatable=True)
             outcomes = await ask_all(self._upstreams, self._upstreams, request)
             heard = {one.service: one.parsed() for one in outcomes if isinstance(one, Answered) and one.status == 200}
-            self._known.update(heard)
+            self._known.update({name: document for name, document in heard.items() if "paths" in document})
             self._merged = merge_documents(self._known, ROUTES, server=self._server)
             complete = len(heard) == len(self._upstreams)
             self._fresh_until = self._clock() + (KEPT_SECONDS if complete else KEPT_SECONDS_IF_INCOMPLETE)

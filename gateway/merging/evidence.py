@@ -1,4 +1,4 @@
-"""`POST /v1/evidence/search`: certificates and records asked in parallel; a source that is silent is named by its kinds."""
+"""`POST /v1/evidence/search`: certificates and records asked in parallel; a silent source is named by its kinds."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -113,7 +113,7 @@ class Upstream:
         else:
             connection.abort()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close what is idle; what is under way ends with its exchange."""
         while self._idle:
             self._idle.pop().abort()
