@@ -49,8 +49,12 @@ class SigningKey:
         return cls(ECKey.generate_key("P-256"))
 
     @classmethod
+    def from_pem(cls, pem: bytes) -> "SigningKey":
+        return cls(ECKey.import_key(pem))
+
+    @classmethod
     def load(cls, path: Path) -> "SigningKey":
-        return cls(ECKey.import_key(path.read_bytes()))
+        return cls.from_pem(path.read_bytes())
 
     def pem(self) -> bytes:
         return self.key.as_pem(private=True)
