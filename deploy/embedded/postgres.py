@@ -119,10 +119,9 @@ class Postgres:
         if self._account is not None:
             self._account.owns(building)
             self._account.owns(password_file)
-        # The sync is left to the first checkpoint of a clean stop: a new cluster holds nothing to lose.
-        arguments = ["--username", SUPERUSER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
-        options = ["--data-checksums", "--no-sync", "--no-instructions", "--pwfile", password_file]
-        result = process.run([self._binaries / "initdb", "-D", building, *arguments, *options], account=self._account)
+        identity: list[str | Path] = ["--username", SUPERUSER, "--pwfile", password_file, "--auth=scram-sha-256"]
+        form = ["--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions"]
+        result = process.run([self._binaries / "initdb", "-D", building, *identity, *form], account=self._account)
         password_file.unlink()
         if result.returncode != 0:
             raise LaunchError(_initdb_failure(result.stderr, self.directory))

@@ -30,7 +30,7 @@ NewDatabase = Callable[[str], Awaitable[str]]
 DatabaseFor = Callable[[MetaData], Awaitable[str]]
 Prepare = Callable[[str], Awaitable[object]]
 
-_DIALECT = asyncpg_dialect()
+_DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ class Issuer:
         scopes: Iterable[str] = (),
         audience: str = PLATFORM,
         lifetime: timedelta = timedelta(minutes=10),
-        **claims: object,
+        **claims: Any,
     ) -> str:
         """A token with any claims; `claims` win over what is filled in, None leaves a claim out."""
         at = int(self.clock().timestamp())
@@ -122,7 +122,7 @@ class Issuer:
         audience: str = PLATFORM,
         act: str | None = None,
         roles: Iterable[str] = (),
-        **claims: object,
+        **claims: Any,
     ) -> Headers:
         actor = None if act is None else {"sub": act}
         token = self.token(

@@ -1,0 +1,95 @@
+"""`catalogue` and `verify`: what the platform offers, and what it issued."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.cli.options import DATA_DIR, DataDir, Json, answer
+from deploy.embedded.errors import LaunchError
+from deploy.embedded.home import Home
+
+if TYPE_CHECKING:
+    from certificates.verification.offline import Verdict
+
+app = typer.Typer()
+catalogue = typer.Typer(help="The catalogue of things and items.", no_args_is_help=True)
+app.add_typer(catalogue, name="catalogue")
+
+Folder = Annotated[
+    Path | None,
+    typer.Argument(exists=True, file_okay=False, help="Folder of YAML files; the one that ships if left out."),
+]
+
+
+@catalogue.command()
+def lint(folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:  # noqa: ARG001 - every command has it
+    """Judge a catalogue as publication would: every refusal names file, item and cause. Exit status 1 if refused."""
+    from licensing.catalogue.lint import lint_folder  # noqa: PLC0415
+
+    findings = lint_folder(folder)
+    if json:
+        answer({"findings": [finding._asdict() for finding in findings]})
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.file}: {finding.item}: {finding.code}: {finding.cause}")
+        typer.echo(f"{len(findings)} findings" if findings else "nothing to refuse")
+    if findings:
+        raise typer.Exit(1)
+
+
+@catalogue.command()
+def publish(folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
+    """Publish a catalogue to the running platform as its next release; the same content again changes nothing."""
+    from deploy.world import World  # noqa: PLC0415
+
+    async def send() -> object:
+        async with World.open(data_dir) as world:
+            return await world.publish_catalogue(folder)
+
+    release = asyncio.run(send())
+    if json:
+        answer(release)
+    else:
+        typer.echo(f"published: {release}")
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A certificate as it was handed out.")],
+    root: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Root certificate; the data directory's if left out."),
+    ] = None,
+    data_dir: DataDir = DATA_DIR,
+    json: Json = False,
+) -> None:
+    """Say whether a certificate is genuine, without any network. Exit status 1 unless it is genuine and in force.
+
+    Whether it was revoked since, only `POST /v1/verifications` knows.
+    """
+    from certificates.verification.offline import verify_document  # noqa: PLC0415
+    from shared.clock import now  # noqa: PLC0415
+
+    trusted = root or Home(data_dir).seals / "root.pem"
+    if not trusted.exists():
+        raise LaunchError(f"There is no root certificate at {trusted}; name one with --root")
+    verdict = verify_document(file.read_bytes(), trusted.read_bytes(), now())
+    if json:
+        answer(verdict.model_dump(mode="json"))
+    else:
+        typer.echo("genuine" if verdict.genuine else "NOT GENUINE")
+        for line in _lines(verdict):
+            typer.echo(line)
+    if not (verdict.genuine and verdict.state == "in force"):
+        raise typer.Exit(1)
+
+
+def _lines(verdict: "Verdict") -> Iterator[str]:
+    """What a person wants to know of it; the reasons in both languages."""
+    shown = {"state": verdict.state, "number": verdict.number, "kind": verdict.kind, "issuer": verdict.issuer}
+    dates = {"issued on": verdict.issued_on, "valid until": verdict.valid_until}
+    yield from (f"{label:<12} {value}" for label, value in {**shown, **dates}.items() if value is not None)
+    yield from (f"{'because':<12} {reason.zh} / {reason.en}" for reason in verdict.reasons)

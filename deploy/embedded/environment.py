@@ -1,0 +1,119 @@
+"""What each service of an embedded platform is told, as settings and as environment variables."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy import services
+from deploy.embedded import ports, provision
+from deploy.embedded.home import Home, State
+from deploy.embedded.postgres import database_url
+
+# One machine with five services: enough for the load of two cores, far below max_connections.
+POOL = 12
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Ports of everything, chosen before anything starts."""
+
+    gateway: int
+    services: dict[str, int]
+    postgres: int
+    nats: int
+    monitoring: int
+
+    @classmethod
+    def choose(cls, *, gateway: int) -> "Addresses":
+        """The gateway where asked for, everything else wherever there is room."""
+        count = len(services.WITH_DATABASE)
+        free = [port for port in ports.free_ports(count + 4) if port != gateway]
+        return cls(
+            gateway=gateway,
+            services=dict(zip(services.WITH_DATABASE, free[3:], strict=False)) | {"gateway": gateway},
+            postgres=free[0],
+            nats=free[1],
+            monitoring=free[2],
+        )
+
+    def state(self, *, ready: bool) -> State:
+        """What others may know of it."""
+        return State(
+            supervisor=os.getpid(),
+            gateway=_url(self.gateway),
+            services={name: _url(port) for name, port in self.services.items()},
+            postgres_port=self.postgres,
+            nats_port=self.nats,
+            monitoring_port=self.monitoring,
+            ready=ready,
+        )
+
+
+def password_names() -> list[str]:
+    """Every role of PostgreSQL and every user of NATS that has a password."""
+    roles = [role for name in services.WITH_DATABASE for role in (name, provision.owner_of(name))]
+    return ["postgres", *roles, *(nats_user(name) for name in services.WITH_DATABASE)]
+
+
+def nats_user(service: str) -> str:
+    """The static user of a service on the bus."""
+    return f"nats-{service}"
+
+
+def owner_url(home: Home, addresses: Addresses, service: str) -> str:
+    """Where migrations of a service connect."""
+    role = provision.owner_of(service)
+    password = home.passwords(password_names())[role]
+    return database_url(role, password, port=addresses.postgres, database=service)
+
+
+def settings_for(home: Home, addresses: Addresses, service: str) -> dict[str, str]:
+    """The settings of one service, by field name."""
+    passwords = home.passwords(password_names())
+    told = {
+        "profile": "embedded",
+        "issuer": _url(addresses.gateway),
+        "client_key_file": str(home.client_key(service)),
+        "cursor_key_file": str(home.random_key("cursor.key")),
+        "database_pool": str(POOL),
+        **{f"{name}_url": _url(port) for name, port in addresses.services.items() if name != "gateway"},
+    }
+    if service in services.WITH_DATABASE:
+        told["database_url"] = database_url(service, passwords[service], port=addresses.postgres, database=service)
+        told["nats_url"] = f"nats://{ports.LOOPBACK}:{addresses.nats}"
+        told["nats_user"] = nats_user(service)
+        told["nats_password"] = passwords[nats_user(service)]
+    return told | _own(home, service)
+
+
+def environment_for(home: Home, addresses: Addresses, service: str) -> dict[str, str]:
+    """The environment of one service: nothing of ours leaks in from whoever started the platform."""
+    told = settings_for(home, addresses, service)
+    return plain_environment() | {f"ONEVISIT_{name.upper()}": value for name, value in told.items()}
+
+
+def plain_environment() -> dict[str, str]:
+    """What any child gets: the services are found where this module is, wherever the platform is started from."""
+    # Without bytecode every start would compile every package again.
+    dropped = ("ONEVISIT_", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+    return inherited | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "PYTHONPATH": path}
+
+
+def _own(home: Home, service: str) -> dict[str, str]:
+    """Settings that one service alone has."""
+    match service:
+        case "identity":
+            return {
+                "master_key_file": str(home.random_key("identity-master.key")),
+                "index_key_file": str(home.random_key("identity-index.key")),
+            }
+        case "certificates":
+            return {"seals": str(home.seals)}
+        case _:
+            return {}
+
+
+def _url(port: int) -> str:
+    return f"http://{ports.LOOPBACK}:{port}"

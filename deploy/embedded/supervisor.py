@@ -1,0 +1,195 @@
+"""Starts everything in order, watches it, starts again what falls over, and stops it all.
+
+Single-threaded on purpose: children are signalled by the kernel when the thread that started them ends.
+"""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from types import FrameType
+
+from deploy import services
+from deploy.embedded import ports, process
+from deploy.embedded.environment import Addresses, environment_for, nats_user, password_names, plain_environment
+from deploy.embedded.errors import LaunchError
+from deploy.embedded.home import Home, State
+from deploy.embedded.nats import Nats
+from deploy.embedded.postgres import Postgres
+
+READY_SECONDS = 90
+LONGEST_PAUSE_SECONDS = 10.0
+CALM_SECONDS = 60.0
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Worker:
+    """One service's process and how often it fell over lately."""
+
+    service: str
+    child: subprocess.Popen[bytes]
+    started_at: float = field(default_factory=time.monotonic)
+    failures: int = 0
+    again_at: float | None = None
+
+
+class Supervisor:
+    """The platform of one data directory, from start to stop."""
+
+    def __init__(self, home: Home, *, port: int, say: Say) -> None:
+        self._home = home
+        self._say = say
+        self._addresses = Addresses.choose(gateway=port)
+        passwords = home.passwords(password_names())
+        self._postgres = Postgres(
+            home.postgres,
+            port=self._addresses.postgres,
+            password=passwords["postgres"],
+            log=home.logs / "postgres.log",
+        )
+        self._nats = Nats(
+            home.nats,
+            port=self._addresses.nats,
+            monitoring_port=self._addresses.monitoring,
+            log=home.logs / "nats.log",
+            users={nats_user(name): passwords[nats_user(name)] for name in services.WITH_DATABASE},
+        )
+        self._workers: dict[str, Worker] = {}
+        self._stopping = False
+
+    def run(self, *, when_ready: Callable[[State], None]) -> None:
+        """Everything runs until SIGINT or SIGTERM; then nothing does. `LaunchError` where it cannot start."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        try:
+            self._start()
+            if not self._stopping:
+                state = self._addresses.state(ready=True)
+                self._home.publish(state)
+                when_ready(state)
+            while not self._stopping:
+                self._watch()
+                time.sleep(0.2)
+        finally:
+            self._stop()
+
+    def _on_signal(self, _: int, __: FrameType | None) -> None:
+        self._stopping = True
+
+    def _start(self) -> None:
+        self._home.publish(self._addresses.state(ready=False))
+        self._say("starting PostgreSQL and NATS")
+        self._postgres.start()
+        self._nats.start()
+        self._say("migrating the databases, starting the services")
+        gate, release = os.pipe()
+        try:
+            for service in services.ALL:
+                self._workers[service] = Worker(service, self._spawn(service, gate=gate))
+            os.close(gate)
+            self._prepare()
+        finally:
+            # Closing the pipe lets the waiting services go on.
+            os.close(release)
+        self._await_readiness()
+
+    def _prepare(self) -> None:
+        log = self._home.logs / "prepare.log"
+        child = process.spawn(
+            [
+                sys.executable,
+                "-m",
+                "deploy.embedded.prepare",
+                json.dumps(asdict(self._addresses)),
+                self._home.directory,
+            ],
+            log=log,
+            on_parent_death=signal.SIGKILL,
+            environment=plain_environment(),
+        )
+        while child.poll() is None and not self._stopping:
+            time.sleep(0.02)
+        if child.poll() is None:
+            process.stop(child, with_signal=signal.SIGTERM, patience_seconds=5)
+        elif child.returncode != 0:
+            raise LaunchError(f"The databases could not be prepared; see {log}{process.last_line(log)}")
+
+    def _spawn(self, service: str, *, gate: int | None = None) -> subprocess.Popen[bytes]:
+        port = self._addresses.services[service]
+        command = [sys.executable, "-m", "deploy.serve", service, "--port", str(port)]
+        if gate is not None:
+            command += ["--start-when-closed", str(gate)]
+        return process.spawn(
+            command,
+            log=self._home.logs / f"{service}.log",
+            # Everything that matters is committed or will be done again.
+            on_parent_death=signal.SIGKILL,
+            environment=environment_for(self._home, self._addresses, service),
+            pass_fds=() if gate is None else (gate,),
+        )
+
+    def _await_readiness(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        waiting = list(services.ALL)
+        while waiting and not self._stopping:
+            self._refuse_dead(waiting)
+            waiting = [name for name in waiting if not is_ready(self._addresses.services[name])]
+            if waiting and time.monotonic() > deadline:
+                raise LaunchError(f"Not ready after {READY_SECONDS} s: {', '.join(waiting)}; see {self._home.logs}")
+            time.sleep(0.05)
+
+    def _refuse_dead(self, names: list[str]) -> None:
+        for name in names:
+            if self._workers[name].child.poll() is not None:
+                log = self._home.logs / f"{name}.log"
+                raise LaunchError(f"{name} ended while starting; see {log}{process.last_line(log)}")
+
+    def _watch(self) -> None:
+        """Start again what has ended: the servers at once, a service after a pause that doubles."""
+        for server in (self._postgres, self._nats):
+            if server.server is not None and server.server.poll() is not None:
+                self._say(f"{type(server).__name__} ended; starting it again")
+                server.start()
+        for worker in self._workers.values():
+            self._revive(worker, at=time.monotonic())
+
+    def _revive(self, worker: Worker, *, at: float) -> None:
+        if worker.child.poll() is None:
+            return
+        if worker.again_at is None:
+            calm = at - worker.started_at > CALM_SECONDS
+            worker.failures = 1 if calm else worker.failures + 1
+            worker.again_at = at + min(0.25 * 2**worker.failures, LONGEST_PAUSE_SECONDS)
+            self._say(f"{worker.service} ended with status {worker.child.returncode}; starting it again")
+        elif at >= worker.again_at:
+            worker.child, worker.started_at, worker.again_at = self._spawn(worker.service), at, None
+
+    def _stop(self) -> None:
+        # The gateway first, so that nobody is let in to a house without rooms.
+        for name in reversed(services.ALL):
+            if name in self._workers and self._workers[name].child.poll() is None:
+                self._workers[name].child.terminate()
+        for worker in self._workers.values():
+            process.stop(worker.child, with_signal=signal.SIGTERM, patience_seconds=8)
+        self._nats.stop()
+        self._postgres.stop()
+        self._home.forget_state()
+
+
+def is_ready(port: int) -> bool:
+    """Whether the service on this port says that it can do its work."""
+    connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
