@@ -1,16 +1,19 @@
 """Releases in memory. A release never changes, so each is read and parsed once; only which is current can change."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from licensing.catalogue import queries
 from licensing.catalogue.errors import CatalogueNotPublished, ThingNotFound, ThingNotOfferedInRegion
+from licensing.catalogue.guides import guide_of, summary_of
 from licensing.catalogue.load import parse
 from licensing.catalogue.model import Catalogue
+from licensing.catalogue.schemas import ThingSummary
 from licensing.planning.model import ThingDefinition
+from shared.contracts.sharing import EvidenceKind, SharingRule, SharingRules
 
 CURRENT_FOR_SECONDS = 1.0
 
@@ -22,6 +25,13 @@ class Release:
     number: int
     digest: str
     catalogue: Catalogue
+    _guides: dict[str, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _summaries: dict[str, ThingSummary] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def etag(self) -> str:
+        """Changes with the release, whatever part of it is read."""
+        return f'"{self.digest.removeprefix("sha256:")[:32]}"'
 
     def definition(self, thing: str, *, region: str | None = None) -> ThingDefinition:
         """The thing for planning. Refuses one that the catalogue does not have, or does not offer in the region."""
@@ -30,6 +40,48 @@ class Release:
         if region is not None and not self.catalogue.is_offered(thing, region=region):
             raise ThingNotOfferedInRegion(thing=thing, region=region)
         return self.catalogue.definition(thing)
+
+    def find(self, *, stage: str | None, text: str | None, applicant: str | None, after: str) -> list[str]:
+        """Codes of things after a code, in order, by life stage, applicant, and a part of their texts."""
+        part = (text or "").casefold()
+        return [
+            code
+            for code, thing in sorted(self.catalogue.things.items())
+            if code > after
+            and stage in {None, thing.stage}
+            and applicant in {None, thing.applicant}
+            and any(
+                part in said.casefold() for said in (thing.title.zh, thing.title.en, thing.summary.zh, thing.summary.en)
+            )
+        ]
+
+    def summary(self, thing: str) -> ThingSummary:
+        """The thing as it stands in a list."""
+        if thing not in self._summaries:
+            self._summaries[thing] = summary_of(self.catalogue, thing)
+        return self._summaries[thing]
+
+    def guide(self, thing: str) -> bytes:
+        """The guide of the thing, as JSON."""
+        if thing not in self._guides:
+            self._guides[thing] = guide_of(self.catalogue, thing, release=self.number).model_dump_json().encode()
+        return self._guides[thing]
+
+    def sharing_rules(self) -> SharingRules:
+        """What sources of evidence must know: kinds, vocabulary, and one rule per reader."""
+        return SharingRules(
+            release=self.number,
+            rules=tuple(
+                SharingRule(item=r.item, reader=reader, kind=r.kind, attributes=r.attributes, regions=r.regions)
+                for r in self.catalogue.sharing_rules
+                for reader in r.readers
+            ),
+            kinds=tuple(
+                EvidenceKind(code=k.code, type=k.type, label=k.label, issuer=k.issuer, attributes=k.attributes)
+                for k in self.catalogue.kinds.values()
+            ),
+            vocabulary={code: attribute.json_schema for code, attribute in self.catalogue.attributes.items()},
+        )
 
 
 class Releases:

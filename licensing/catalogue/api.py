@@ -1,0 +1,83 @@
+"""The catalogue for everybody, its publication, and what other services must know of it.
+
+Reads are served from memory, rendered once per release, with an ETag.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response, status
+
+from licensing.catalogue import commands
+from licensing.catalogue.releases import Releases
+from licensing.catalogue.schemas import CatalogueContent, ReleasePublished, ThingGuide, ThingSummary
+from shared.auth import Caller, public, requires
+from shared.contracts.sharing import SharingRules
+from shared.database import Read, database_of
+from shared.pagination import After, CursorNotValid, Limit, Page
+from shared.schemas import Code, Line, RegionCode
+
+router = APIRouter(tags=["catalogue"])
+IfNoneMatch = Annotated[str | None, Header(max_length=200)]
+
+
+def _releases(request: Request) -> Releases:
+    releases: Releases = request.app.state.service.releases
+    return releases
+
+
+def _cached(body: bytes, *, etag: str, known: str | None) -> Response:
+    headers = {"ETag": etag, "Cache-Control": "public, max-age=10"}
+    if known == etag:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@router.get("/v1/things", response_model=Page[ThingSummary], dependencies=[public()])
+async def list_things(
+    request: Request,
+    conn: Read,
+    stage: Code | None = None,
+    q: Annotated[Line | None, Query(description="Part of the title or summary, in either language.")] = None,
+    applicant: Code | None = None,
+    limit: Limit = 20,
+    after: After = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The things that can be applied for, by code."""
+    release = await _releases(request).current(conn)
+    if after is not None and after not in release.catalogue.things:
+        raise CursorNotValid
+    found = release.find(stage=stage, text=q, applicant=applicant, after=after or "")
+    page = Page[ThingSummary].of(found[: limit + 1], limit=limit, show=release.summary, key=str)
+    return _cached(page.model_dump_json(exclude_none=True).encode(), etag=release.etag, known=if_none_match)
+
+
+@router.get("/v1/things/{code}", response_model=ThingGuide, dependencies=[public()])
+async def get_thing(
+    request: Request, conn: Read, code: Code, region: RegionCode | None = None, if_none_match: IfNoneMatch = None
+) -> Response:
+    """The guide of a thing: visits, days, materials, law, and the questions of its situations."""
+    release = await _releases(request).current(conn)
+    release.definition(code, region=region)
+    return _cached(release.guide(code), etag=release.etag, known=if_none_match)
+
+
+@router.post("/v1/catalogue/releases", status_code=status.HTTP_201_CREATED)
+async def publish_catalogue(
+    request: Request, body: CatalogueContent, caller: Annotated[Caller, requires("catalogue:publish")]
+) -> ReleasePublished:
+    """Publish a catalogue, or be told everything that keeps it from being published."""
+    async with database_of(request).transaction() as conn:
+        at = request.app.state.service.clock()
+        release = await commands.publish(conn, body.content, by=caller.sub, at=at)
+    _releases(request).forget_current()
+    return ReleasePublished(number=release.number, digest=release.digest, published_at=release.published_at)
+
+
+@router.get("/internal/sharing-rules")
+async def get_sharing_rules(
+    request: Request, conn: Read, _: Annotated[Caller, requires("internal", kinds=["service"])]
+) -> SharingRules:
+    """Who may read what, in the current release; deny until it is loaded."""
+    release = await _releases(request).current(conn)
+    return release.sharing_rules()
