@@ -1,0 +1,60 @@
+# `make demo` and `make test` are all that is needed to begin; `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help demo up down status test check format journeys bench requirements venv dev clean
+
+RUN := .venv/bin/python -m
+DATA_DIR ?= .onevisit
+PORT ?= 8080
+# Tests share two workers' worth of machine by default; TESTS narrows them: make test TESTS=tests/identity
+WORKERS ?= 2
+TESTS ?= tests
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: venv ## watch a newborn's whole registration: sets up, starts everything, drives it, takes it down
+	@.venv/bin/onevisit demo
+
+up: venv ## start the platform and leave it running (PORT=8080, DATA_DIR=.onevisit)
+	@.venv/bin/onevisit up --detach --port "$(PORT)" --data-dir "$(DATA_DIR)"
+
+down: venv ## stop it; the data stays
+	@.venv/bin/onevisit down --data-dir "$(DATA_DIR)"
+
+status: venv ## what runs, where, and how much memory it takes
+	@.venv/bin/onevisit status --data-dir "$(DATA_DIR)"
+
+test: dev ## every test but the journeys, on a real PostgreSQL and a real NATS
+	@$(RUN) pytest -n "$(WORKERS)" --dist worksteal -q -m "not journey" "$(TESTS)"
+
+check: dev ## style, types, imports
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(RUN) mypy
+	@.venv/bin/lint-imports --no-logo
+
+format: dev ## put the code into the one format
+	@$(RUN) ruff check --fix --quiet .
+	@$(RUN) ruff format .
+
+journeys: dev ## the whole platform as a black box
+	@$(RUN) pytest -q -m journey tests
+
+bench: dev ## our speed beside the floor, measured in one run
+	@$(RUN) tests.bench
+
+requirements: dev ## pin and hash every package again, for every platform
+	@deploy/pin.sh
+
+venv:
+	@PYTHON="$(PYTHON)" deploy/venv.sh runtime
+
+dev:
+	@PYTHON="$(PYTHON)" deploy/venv.sh dev
+
+clean: ## forget the environment, caches and the data of `make up`
+	@[ ! -x .venv/bin/onevisit ] || .venv/bin/onevisit down --data-dir "$(DATA_DIR)"
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build onevisit.egg-info "$(DATA_DIR)"
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+PYTHON ?= python3
