@@ -11,7 +11,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from certificates.sealing.errors import NoSealKey, UnsafeSealKey
-from certificates.sealing.rules import REGISTRY, credit_code_of, header_for, is_seal_of, payload_of
+from certificates.sealing.rules import REGISTRY, header_for, is_seal_of, may_seal, payload_of
 from certificates.sealing.schemas import CertificateDocument
 
 ROOT_FILE = "root.pem"
@@ -29,8 +29,8 @@ class Signer(Protocol):
     def seal(self, document: CertificateDocument) -> str:
         """The sealed document, a compact JWS, by the key of the issuing department.
 
-        Refuses where that department has no key here or one for another credit code (NoSealKey), and a document
-        that no verifier could accept (NotSealable).
+        Refuses where that department has no key here, one for another credit code or one that ran out (NoSealKey), and
+        a document that no verifier could accept (NotSealable).
         """
         ...
 
@@ -58,7 +58,7 @@ class SoftwareSigner:
     def seal(self, document: CertificateDocument) -> str:
         department = document.issuer.department
         held = self._credentials.get(department)
-        if held is None or credit_code_of(held.certificate) != document.issuer.uscc:
+        if held is None or not may_seal(held.certificate, document):
             raise NoSealKey(department=department)
         return jws.serialize_compact(self._headers[department], payload_of(document), held.key, registry=REGISTRY)
 

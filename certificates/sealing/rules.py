@@ -103,6 +103,11 @@ def was_valid(certificate: x509.Certificate, at: datetime) -> bool:
     return certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
 
 
+def may_seal(certificate: x509.Certificate, document: CertificateDocument) -> bool:
+    """Whether this seal is the issuer's, and valid at the instant at which it is set."""
+    return credit_code_of(certificate) == document.issuer.uscc and was_valid(certificate, document.sealed_at)
+
+
 def credit_code_of(certificate: x509.Certificate) -> str | None:
     """The credit code in the subject, if there is exactly one."""
     codes = certificate.subject.get_attributes_for_oid(CREDIT_CODE)

@@ -1,0 +1,26 @@
+"""The HTTP side of the certificates service: settings in, an ASGI application out."""
+
+from fastapi import FastAPI
+
+from certificates import worker
+from certificates.issuing.api import router as issuing
+from certificates.service import CertificatesService
+from certificates.settings import CertificatesSettings
+from certificates.verification.api import router as verification
+from shared.evidence.api import router as evidence
+from shared.web import create_service
+
+
+def create_app(settings: CertificatesSettings | None = None) -> FastAPI:
+    """Certificates as the settings say; without any, as the environment says."""
+    return compose(CertificatesService("certificates", settings or CertificatesSettings()))
+
+
+def compose(service: CertificatesService) -> FastAPI:
+    """The application around a service, which a test may have built itself."""
+    return create_service(
+        service,
+        routers=[issuing, verification, evidence],
+        parts=worker.parts(service.settings),
+        readiness={"sharing rules": service.evidence.policy.readiness},
+    )

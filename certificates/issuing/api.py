@@ -1,0 +1,126 @@
+"""Certificates over HTTP: for their holders, for who represents them, and for the departments that issued them."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query
+from starlette.responses import Response
+
+from certificates.issuing import queries
+from certificates.issuing.commands import Act, operate
+from certificates.issuing.errors import CertificateNotFound
+from certificates.issuing.model import Operation
+from certificates.issuing.permissions import Viewer
+from certificates.issuing.representation import represented_by
+from certificates.issuing.schemas import ActRequest, CertificateView
+from certificates.sealing.rules import sealed_file
+from certificates.service import Current
+from shared.auth import Caller, requires, requires_by_kind
+from shared.database import Read, Transaction
+from shared.idempotency import IdempotencyKey, once
+from shared.pagination import After, Limit, Page, decode_cursor, encode_cursor
+
+router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
+
+Holder = Annotated[Caller, requires("applicant", kinds=["person"])]
+Issuer = Annotated[Caller, requires("certificates:manage", kinds=["department"])]
+Either = Annotated[Caller, requires_by_kind({"person": "applicant", "department": "certificates:manage"})]
+Representation = Annotated[
+    str | None,
+    Header(max_length=8192, description="`statement` of `GET /v1/me/representations`, to act for somebody else."),
+]
+
+
+async def viewer(caller: Either, service: Current, representation: Representation = None) -> Viewer:
+    """Who is looking: a person stands for themselves, and for those whom identity states that they represent."""
+    if caller.kind == "department":
+        return Viewer(department=caller.department)
+    others = await represented_by(caller.party, representation, keys=service.identity_keys, at=service.clock())
+    return Viewer(parties=others | {caller.party})
+
+
+Looking = Annotated[Viewer, Depends(viewer)]
+
+
+@router.get("")
+async def list_certificates(
+    caller: Holder,
+    looking: Looking,
+    conn: Read,
+    holder: Annotated[Literal["me"] | UUID, Query(description="`me`, or a party whom you represent.")] = "me",
+    limit: Limit = 20,
+    after: After = None,
+) -> Page[CertificateView]:
+    """The certificates of one holder, newest first, whatever their state."""
+    party = caller.party if holder == "me" else holder
+    if not looking.may_hold(party):
+        raise CertificateNotFound
+    rows = await queries.list_of_holder(conn, party, limit=limit, after=decode_cursor(after))
+    return Page[CertificateView].of(
+        rows, limit=limit, show=CertificateView.of, key=lambda row: encode_cursor(row.issued_at, row.id)
+    )
+
+
+@router.get("/{certificate}")
+async def get_certificate(looking: Looking, conn: Read, certificate: UUID) -> CertificateView:
+    """Number, kind, dates and state. What it says about its holder is in the document."""
+    found = await queries.find_certificate(conn, certificate)
+    if found is None or not looking.may_see(holder=found.holder, issuer=found.issuer):
+        raise CertificateNotFound
+    return CertificateView.of(found)
+
+
+@router.get("/{certificate}/document")
+async def get_certificate_document(
+    looking: Looking, conn: Read, certificate: UUID, accept: Annotated[str, Header()] = ""
+) -> Response:
+    """The sealed document `{"certificate", "seal"}`, to be kept byte for byte; its bare seal as `application/jose`."""
+    found = await queries.find_certificate(conn, certificate)
+    if found is None or not looking.may_hold(found.holder):
+        raise CertificateNotFound
+    headers = {"cache-control": "private, no-store", "vary": "accept"}
+    if accept.startswith("application/jose"):
+        return Response(found.seal, media_type="application/jose", headers=headers)
+    return Response(sealed_file(found.seal), media_type="application/json", headers=headers)
+
+
+@router.post("/{certificate}/withholding")
+async def withhold_certificate(
+    caller: Issuer, conn: Transaction, service: Current, certificate: UUID, body: ActRequest, key: IdempotencyKey
+) -> CertificateView:
+    """Take it out of use for a time (暂扣)."""
+    return await _operate(conn, Operation.WITHHOLDING, certificate, body, caller=caller, key=key, service=service)
+
+
+@router.post("/{certificate}/reinstatement")
+async def reinstate_certificate(
+    caller: Issuer, conn: Transaction, service: Current, certificate: UUID, body: ActRequest, key: IdempotencyKey
+) -> CertificateView:
+    """Give a withheld one back (暂扣发还)."""
+    return await _operate(conn, Operation.REINSTATEMENT, certificate, body, caller=caller, key=key, service=service)
+
+
+@router.post("/{certificate}/revocation")
+async def revoke_certificate(
+    caller: Issuer, conn: Transaction, service: Current, certificate: UUID, body: ActRequest, key: IdempotencyKey
+) -> CertificateView:
+    """End it: revoked (撤销), cancelled (注销) or withdrawn as a penalty (吊销), as the ground says."""
+    return await _operate(conn, Operation.REVOCATION, certificate, body, caller=caller, key=key, service=service)
+
+
+async def _operate(
+    conn: Transaction,
+    operation: Operation,
+    certificate: UUID,
+    body: ActRequest,
+    *,
+    caller: Caller,
+    key: str,
+    service: Current,
+) -> CertificateView:
+    name = f"{operation}:{certificate}"
+    if await once(conn, caller=caller.sub, operation=name, key=key, body=body, resource=certificate) is not None:
+        return CertificateView.of(await queries.lock_certificate(conn, certificate))
+    department = caller.department or ""
+    act = Act(operation, ground=body.ground, reason=body.reason, department=department, officer=caller.act)
+    return CertificateView.of(await operate(conn, certificate, act, at=service.clock()))

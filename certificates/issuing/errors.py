@@ -1,0 +1,39 @@
+"""The ways issuing says no."""
+
+from shared.errors import Invalid, NotAllowed, NotFound, RuleNotMet
+
+
+class CertificateNotFound(NotFound):
+    """There is none, or this caller may not see it: the answer is the same."""
+
+    code = "certificate-not-found"
+    title_en = "There is no such certificate here"
+    title_zh = "未找到该证照"
+
+
+class GroundNotKnown(Invalid):
+    """The law knows no such ground for this operation."""
+
+    code = "ground-not-known"
+    title_en = "This is not a ground for this operation"
+    title_zh = "该事由不适用于此操作"
+
+
+class StateNotFitting(RuleNotMet):
+    """The ground does not apply to a certificate in its present state."""
+
+    code = "certificate-state-not-fitting"
+    title_en = "The certificate's present state does not allow this"
+    title_zh = "证照当前状态不允许此操作"
+
+
+class RepresentationNotValid(NotAllowed):
+    """The statement in `Representation` is not identity's, not the caller's, or no longer holds."""
+
+    code = "representation-not-valid"
+    title_en = "The statement of whom you may act for does not hold"
+    title_zh = "代理关系声明无效"
+
+
+class YieldNotAsDecided(Exception):
+    """What licensing hands over is not what the decision's event announced. Never a caller's fault; the event parks."""

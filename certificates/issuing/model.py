@@ -1,0 +1,166 @@
+"""Certificates, and what may happen to one: states and operations of GB/T 36903 practice (DOMAIN 4.4), as a table.
+
+Three endings are kept apart, because they say different things about the holder: 撤销, 注销 and 吊销.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from certificates.metadata import metadata
+
+
+class State(StrEnum):
+    """The legal state of a certificate; in comments its name and code."""
+
+    VALID = "valid"  # 有效 01
+    WITHHELD = "withheld"  # 暂扣 02
+    REVOKED = "revoked"  # 撤销 03: should not have been granted
+    CANCELLED = "cancelled"  # 注销 04: formally ended
+    EXPIRED = "expired"  # 失效 05
+    WITHDRAWN = "withdrawn"  # 吊销 07: taken away as a penalty
+
+
+class Operation(StrEnum):
+    """What is done to a certificate."""
+
+    ISSUING = "issuing"  # 新发 01
+    WITHHOLDING = "withholding"  # 暂扣 03
+    EXPIRY = "expiry"  # 过期失效 04
+    REVOCATION = "revocation"  # 注销 05, 撤销, 吊销
+    REINSTATEMENT = "reinstatement"  # 暂扣发还 06
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why an operation is lawful, from which states, and where it leads."""
+
+    operation: Operation
+    start: frozenset[State]
+    end: State
+    article: str
+
+
+_VALID = frozenset({State.VALID})
+_WITHHELD = frozenset({State.WITHHELD})
+_HELD = _VALID | _WITHHELD
+_ENDED_BY_TIME = _HELD | {State.EXPIRED}
+_WITHHOLD, _REINSTATE, _REVOKE = Operation.WITHHOLDING, Operation.REINSTATEMENT, Operation.REVOCATION
+
+# ALL: 行政许可法 (Administrative Licensing Law); APL: 行政处罚法 (Administrative Penalty Law).
+GROUNDS: Final[dict[str, Ground]] = {
+    "evidence-preservation": Ground(_WITHHOLD, _VALID, State.WITHHELD, "APL 56"),
+    "suspension-penalty": Ground(_WITHHOLD, _VALID, State.WITHHELD, "APL 9(3)"),
+    "withholding-ended": Ground(_REINSTATE, _WITHHELD, State.VALID, "APL 56"),
+    "withholding-set-aside": Ground(_REINSTATE, _WITHHELD, State.VALID, "APL 7"),
+    "abuse-of-power": Ground(_REVOKE, _HELD, State.REVOKED, "ALL 69(1)(1)"),
+    "beyond-authority": Ground(_REVOKE, _HELD, State.REVOKED, "ALL 69(1)(2)"),
+    "unlawful-procedure": Ground(_REVOKE, _HELD, State.REVOKED, "ALL 69(1)(3)"),
+    "holder-not-eligible": Ground(_REVOKE, _HELD, State.REVOKED, "ALL 69(1)(4)"),
+    "other-unlawful-grant": Ground(_REVOKE, _HELD, State.REVOKED, "ALL 69(1)(5)"),
+    "fraud": Ground(_REVOKE, _HELD, State.REVOKED, "ALL 69(2)"),
+    "expired-not-renewed": Ground(_REVOKE, _ENDED_BY_TIME, State.CANCELLED, "ALL 70(1)"),
+    "holder-dead-or-incapable": Ground(_REVOKE, _ENDED_BY_TIME, State.CANCELLED, "ALL 70(2)"),
+    "organisation-terminated": Ground(_REVOKE, _ENDED_BY_TIME, State.CANCELLED, "ALL 70(3)"),
+    "licence-recalled": Ground(_REVOKE, _ENDED_BY_TIME, State.CANCELLED, "ALL 8, 70(4)"),
+    "impossible": Ground(_REVOKE, _ENDED_BY_TIME, State.CANCELLED, "ALL 70(5)"),
+    "other-cancellation": Ground(_REVOKE, _ENDED_BY_TIME, State.CANCELLED, "ALL 70(6)"),
+    "penalty": Ground(_REVOKE, _HELD, State.WITHDRAWN, "APL 9(3)"),
+}
+# A certificate expires by itself, whether withheld or not.
+MAY_EXPIRE: Final = _HELD
+
+EXPIRY_TIMER: Final = "certificate-expiry"
+
+_STATES = ", ".join(f"'{state}'" for state in State)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("version", Text, nullable=False),
+    Column("predecessor", ForeignKey("certificates.id"), unique=True),
+    Column("kind", Text, nullable=False),
+    Column("kind_label", JSONB, nullable=False),
+    Column("holder", Uuid, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("issuer_name", JSONB, nullable=False),
+    Column("case", Uuid, nullable=False),
+    Column("index", Integer, nullable=False),
+    Column("claims", JSONB, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("state", Text, nullable=False),
+    # Counts what was done to it: the order in which its events are told.
+    Column("revision", Integer, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("issued_at", DateTime(timezone=True), nullable=False),
+    # One decision, one certificate, whatever is redelivered.
+    UniqueConstraint("case", "index"),
+    CheckConstraint(f"state IN ({_STATES})", name="state"),
+    CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="validity"),
+    Index(None, "holder", "kind"),
+    Index(None, "holder", "issued_at", "id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One row of `certificates`."""
+
+    id: UUID
+    number: str
+    version: str
+    predecessor: UUID | None
+    kind: str
+    kind_label: dict[str, str]
+    holder: UUID
+    region: str
+    issuer: str
+    issuer_name: dict[str, str]
+    case: UUID
+    index: int
+    claims: dict[str, JsonValue]
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+    state: State
+    revision: int
+    seal: str
+    issued_at: datetime
+
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("certificate", ForeignKey("certificates.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("operation", Text, nullable=False),
+    Column("ground", Text),
+    Column("reason", Text),
+    Column("department", Text, nullable=False),
+    # Absent where nobody acted: issued on a decision, or expired by the calendar.
+    Column("officer", Text),
+    Column("at", DateTime(timezone=True), nullable=False),
+)

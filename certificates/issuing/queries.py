@@ -1,0 +1,74 @@
+"""Every question that is asked of the certificates."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Row, Text, Uuid, cast, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from certificates.issuing.errors import CertificateNotFound
+from certificates.issuing.model import Certificate, State, certificates
+
+_c = certificates.c
+
+
+async def find_certificate(conn: AsyncConnection, certificate: UUID) -> Certificate | None:
+    """The certificate as it is now."""
+    return await _one(conn, _c.id == certificate)
+
+
+async def find_by_number(conn: AsyncConnection, number: str) -> Certificate | None:
+    """The certificate that bears this number."""
+    return await _one(conn, _c.number == number)
+
+
+async def lock_certificate(conn: AsyncConnection, certificate: UUID) -> Certificate:
+    """The certificate, held until the transaction ends. Refuses (CertificateNotFound) where there is none."""
+    row = (await conn.execute(select(certificates).where(_c.id == certificate).with_for_update())).first()
+    if row is None:
+        raise CertificateNotFound
+    return _certificate(row)
+
+
+async def is_issued(conn: AsyncConnection, *, case: UUID, index: int) -> bool:
+    """Whether this yield of this case was issued already."""
+    found = await conn.execute(select(_c.id).where(_c.case == case, _c.index == index))
+    return found.first() is not None
+
+
+async def list_of_holder(
+    conn: AsyncConnection, holder: UUID, *, limit: int, after: tuple[datetime, UUID] | None
+) -> list[Certificate]:
+    """A holder's certificates, newest first; one more than `limit`, to tell whether there is a next page."""
+    wanted = select(certificates).where(_c.holder == holder)
+    if after is not None:
+        wanted = wanted.where(tuple_(_c.issued_at, _c.id) < after)
+    rows = await conn.execute(wanted.order_by(_c.issued_at.desc(), _c.id.desc()).limit(limit + 1))
+    return [_certificate(row) for row in rows]
+
+
+async def list_in_force(
+    conn: AsyncConnection, parties: list[UUID], kinds: list[str], *, day: date
+) -> list[Certificate]:
+    """What is in force on this day of the (party, kind) pairs, which the two arrays hold side by side."""
+    wanted = func.unnest(cast(parties, ARRAY(Uuid)), cast(kinds, ARRAY(Text))).table_valued(
+        "party", "kind", name="wanted"
+    )
+    in_force = (
+        select(certificates)
+        .join(wanted, (_c.holder == wanted.c.party) & (_c.kind == wanted.c.kind))
+        .where(_c.state == State.VALID, _c.valid_from <= day, (_c.valid_until.is_(None)) | (_c.valid_until >= day))
+        .order_by(_c.issued_at.desc(), _c.id)
+    )
+    return [_certificate(row) for row in await conn.execute(in_force)]
+
+
+async def _one(conn: AsyncConnection, condition: ColumnElement[bool]) -> Certificate | None:
+    row = (await conn.execute(select(certificates).where(condition))).first()
+    return None if row is None else _certificate(row)
+
+
+def _certificate(row: Row[Any]) -> Certificate:
+    fields = dict(row._mapping)  # noqa: SLF001 - the public name of a row's columns in SQLAlchemy
+    return Certificate(**fields | {"state": State(fields["state"])})

@@ -1,0 +1,45 @@
+"""What a request of this service may need: the database, the seals, and the door to evidence."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends
+
+from certificates.evidence.queries import certificates_source
+from certificates.sealing.ports import Signer, SoftwareSigner
+from certificates.settings import CertificatesSettings
+from shared.evidence.api import EvidenceDoor
+from shared.evidence.grants import GrantVerifier
+from shared.evidence.sharing import SharingPolicy
+from shared.http import ServiceClient
+from shared.jose import FetchedKeys
+from shared.web import Service, service_of
+
+
+@dataclass
+class CertificatesService(Service):
+    """Certificates, their seals, and certificates as evidence."""
+
+    settings: CertificatesSettings
+    seals: Signer | None = None
+    signer: Signer = field(init=False)
+    licensing: ServiceClient = field(init=False)
+    evidence: EvidenceDoor = field(init=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        private = self.settings.profile != "embedded"
+        self.signer = self.seals or SoftwareSigner.from_directory(self.settings.seal_directory, private=private)
+        self.licensing = self.neighbour("licensing")
+        licensing_keys = FetchedKeys(
+            partial(self.neighbour("licensing", with_token=False).get, "/.well-known/jwks.json")
+        )
+        self.evidence = EvidenceDoor(
+            source=certificates_source(self.settings.zone),
+            policy=SharingPolicy(self.licensing),
+            grants=GrantVerifier({"licensing": licensing_keys, "identity": self.identity_keys}),
+        )
+
+
+Current = Annotated[CertificatesService, Depends(service_of)]

@@ -1,0 +1,31 @@
+"""Verification over HTTP, for everybody."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from certificates.service import Current
+from certificates.verification import queries
+from certificates.verification.schemas import VerificationRequest, VerificationView
+from shared.auth import public
+from shared.clock import legal_date
+from shared.database import Read
+
+router = APIRouter(prefix="/v1", tags=["verification"], dependencies=[public()])
+
+
+@router.post("/verifications")
+async def verify_certificate(conn: Read, service: Current, body: VerificationRequest) -> VerificationView:
+    """Is this certificate genuine and in force now? Send a document, a bare seal or a number."""
+    day = legal_date(service.clock(), service.settings.zone)
+    if body.number is not None:
+        return await queries.verify_number(conn, body.number, day=day)
+    shown = body.document if body.document is not None else (body.token or "").encode()
+    return await queries.verify_shown(conn, shown, root_pem=service.signer.root_pem, day=day)
+
+
+@router.get("/seal-root")
+async def get_seal_root(service: Current) -> Response:
+    """The platform's root certificate (PEM): all that is needed to verify documents offline."""
+    pem = service.signer.root_pem
+    headers = {"cache-control": "public, max-age=86400"}
+    return Response(pem, media_type="application/pem-certificate-chain", headers=headers)

@@ -1,0 +1,36 @@
+"""Asking the register about a certificate that somebody shows."""
+
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from certificates.issuing.queries import find_by_number, find_certificate
+from certificates.issuing.rules import CertificateNumber
+from certificates.verification.errors import NotGenuine
+from certificates.verification.offline import open_document
+from certificates.verification.rules import standing, unknown
+from certificates.verification.schemas import VerificationView
+
+
+async def verify_shown(conn: AsyncConnection, document: bytes, *, root_pem: bytes, day: date) -> VerificationView:
+    """Genuine if the seal holds and the register has it; in force as the register says at this moment."""
+    try:
+        content = open_document(document, root_pem)
+    except NotGenuine as refusal:
+        return unknown(refusal.code)
+    held = await find_certificate(conn, content.certificate)
+    if held is None or held.number != content.number:
+        return unknown("not-in-register")
+    return standing(held, day=day)
+
+
+async def verify_number(conn: AsyncConnection, number: str, *, day: date) -> VerificationView:
+    """Genuine if the register has this number. A number that is wrong in itself is not looked up."""
+    try:
+        agrees = CertificateNumber.parse(number).agrees
+    except ValueError:
+        agrees = False
+    if not agrees:
+        return unknown("number-wrong")
+    held = await find_by_number(conn, number)
+    return standing(held, day=day) if held else unknown("not-in-register")
