@@ -2,7 +2,9 @@
 
 from shared import idempotency, timers
 from shared.database import new_metadata
+from shared.messaging import model as messaging
 
 metadata = new_metadata()
+messaging.install(metadata)
 idempotency.install(metadata)
 timers.install(metadata)

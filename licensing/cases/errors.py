@@ -41,6 +41,12 @@ class CorrectionDateNotAhead(RuleNotMet):
     title_zh = "补正期限须晚于当日"
 
 
+class CorrectionTooLate(RuleNotMet):
+    code = "correction-too-late"
+    title_en = "The last day for the correction has passed (Z-REG Art 11)"
+    title_zh = "补正期限已过"
+
+
 class CorrectionNotComplete(Invalid):
     code = "correction-not-complete"
     title_en = "The correction answers exactly what the notice asked for"

@@ -7,15 +7,19 @@ from typing import Literal
 from uuid import UUID
 from zlib import crc32
 
+import jsonschema_rs
 from pydantic import JsonValue
 
 from licensing.calendar.rules import KnownDays, add_working_days, working_days_between
 from licensing.cases.errors import (
     ActNotPossible,
+    AnswerNotValid,
     ClaimsIncomplete,
     ClaimsNotOfYield,
     CorrectionAlreadyRequested,
     CorrectionDateNotAhead,
+    CorrectionNotComplete,
+    CorrectionTooLate,
     DenialWithoutReasons,
     ExtensionNotPossible,
     NotInGuide,
@@ -59,6 +63,23 @@ def check_notice(case: Case, *, elements: Iterable[str], due_on: date, today: da
         raise NotInGuide(elements=list(strangers))
     if due_on <= today:
         raise CorrectionDateNotAhead
+
+
+def check_correction(case: Case, *, answers: Mapping[str, JsonValue], today: date) -> None:
+    """A correction answers the notice, all of it and nothing else, in time and in the form of its elements."""
+    asked = {requirement["element"] for requirement in case.correction_asked or ()}
+    if case.correction_due_on is not None and today > case.correction_due_on:
+        raise CorrectionTooLate
+    if asked != set(answers):
+        raise CorrectionNotComplete(asked=[*sorted(asked)])
+    forms = {field.element: field.json_schema for field in case.planned.fields}
+    wrong = [element for element, answer in answers.items() if not _fits(answer, forms.get(element))]
+    if wrong:
+        raise AnswerNotValid(elements=[*sorted(wrong)])
+
+
+def _fits(answer: JsonValue, form: dict[str, JsonValue] | None) -> bool:
+    return form is None or jsonschema_rs.is_valid(form, answer, validate_formats=True)
 
 
 def check_extension(case: Case, *, today: date) -> None:
@@ -211,13 +232,7 @@ def years_later(day: date, years: int) -> date:
 
 # --- what else in the application can no longer happen ----------------------------------------------------------
 
-
-@dataclass(frozen=True, slots=True)
-class Producer:
-    """A case that is to yield something which another one waits for."""
-
-    case: UUID
-    alive: bool
+Wanted = tuple[str, UUID]
 
 
 def is_alive(state: State, outcome: str | None) -> bool:
@@ -225,9 +240,29 @@ def is_alive(state: State, outcome: str | None) -> bool:
     return outcome == "granted" or (outcome is None and state not in {State.REFUSED, State.WITHDRAWN, State.BLOCKED})
 
 
-def is_blocked(producers: Mapping[tuple[str, UUID], Sequence[Producer]]) -> bool:
-    """Whether one of the things that a case still waits for was to come from cases that have all ended without it.
+def blocked_cases(of_application: Sequence[Case], *, unmet: Mapping[UUID, Collection[Wanted]]) -> list[UUID]:
+    """The waiting cases that no longer have a way, with those that in turn waited for them.
 
-    What no case of the application was to yield may still come from elsewhere.
+    A case is blocked when something it still waits for was to come from cases that have all ended without it. What
+    no case of the application was to yield may still come from elsewhere.
     """
-    return any(sources and not any(source.alive for source in sources) for sources in producers.values())
+    alive = {case.id: is_alive(case.state, case.outcome) for case in of_application}
+    producers: dict[Wanted, list[UUID]] = {}
+    for case in of_application:
+        for result in case.planned.yields:
+            producers.setdefault((result.kind, result.party), []).append(case.id)
+    blocked: list[UUID] = []
+    while found := [
+        case.id
+        for case in of_application
+        if alive[case.id]
+        and case.state is State.WAITING
+        and any(_is_hopeless(producers.get(wanted, ()), alive) for wanted in unmet.get(case.id, ()))
+    ]:
+        blocked += found
+        alive |= dict.fromkeys(found, False)
+    return blocked
+
+
+def _is_hopeless(producers: Collection[UUID], alive: Mapping[UUID, bool]) -> bool:
+    return bool(producers) and not any(alive[producer] for producer in producers)

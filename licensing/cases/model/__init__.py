@@ -9,6 +9,7 @@ from licensing.cases.model.plan import (
     FrozenField,
     PlannedCase,
     PlannedYield,
+    Requirement,
 )
 from licensing.cases.model.states import ENDED, MOVES, OPEN, Act, Move, State, acts_in
 
@@ -30,6 +31,7 @@ __all__ = [
     "Outcome",
     "PlannedCase",
     "PlannedYield",
+    "Requirement",
     "Result",
     "State",
     "acts_in",

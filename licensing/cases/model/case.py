@@ -1,6 +1,6 @@
 """A case as commands see it, and who acts on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -44,29 +44,29 @@ class Case:
     region: str
     release: int
     plan: dict[str, Any]
-    corrections: dict[str, JsonValue]
-    correction_asked: list[dict[str, str]] | None
-    correction_due_on: date | None
-    opened_at: datetime
-    received_at: datetime | None
-    corrected_at: datetime | None
-    acceptance_due_on: date | None
-    accepted_at: datetime | None
-    accepted_on: date | None
-    deemed_accepted: bool
     promised_days: int
     legal_days: int
-    extended_days: int | None
-    promised_on: date | None
-    legal_on: date | None
-    provisional: bool
-    overdue_at: datetime | None
-    officer: UUID | None
-    outcome: Outcome | None
-    decided_at: datetime | None
-    decided_on: date | None
-    digest: str | None
-    ended_at: datetime | None
+    opened_at: datetime
+    corrections: dict[str, JsonValue] = field(default_factory=dict)
+    correction_asked: list[dict[str, str]] | None = None
+    correction_due_on: date | None = None
+    received_at: datetime | None = None
+    corrected_at: datetime | None = None
+    acceptance_due_on: date | None = None
+    accepted_at: datetime | None = None
+    accepted_on: date | None = None
+    deemed_accepted: bool = False
+    extended_days: int | None = None
+    promised_on: date | None = None
+    legal_on: date | None = None
+    provisional: bool = False
+    overdue_at: datetime | None = None
+    officer: UUID | None = None
+    outcome: Outcome | None = None
+    decided_at: datetime | None = None
+    decided_on: date | None = None
+    digest: str | None = None
+    ended_at: datetime | None = None
 
     @cached_property
     def planned(self) -> PlannedCase:

@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from licensing.planning.model import Choice, Claim, Constant, Decided, Element
 from shared.contracts.evidence import EvidenceType
-from shared.schemas import Code, ElementCode, RegionCode, Strict, Text
+from shared.schemas import Code, ElementCode, Paragraph, RegionCode, Strict, Text
 
 
 class ApplicationFacts(Strict):
@@ -49,6 +49,13 @@ class Awaited(Strict):
 
     kind: Code
     party: UUID
+
+
+class Requirement(Strict):
+    """One thing that a correction notice asks for."""
+
+    element: ElementCode
+    reason: Paragraph
 
 
 class ClaimOrigin(Strict):

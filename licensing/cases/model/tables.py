@@ -54,7 +54,7 @@ cases = Table(
     # PlannedCase, never changed; `corrections` holds what the applicant answered to the one notice.
     Column("plan", JSONB, nullable=False),
     Column("corrections", JSONB, nullable=False, server_default="{}"),
-    Column("correction_asked", JSONB),
+    Column("correction_asked", JSONB(none_as_null=True)),
     Column("correction_due_on", Date),
     _instant("opened_at", nullable=False),
     _instant("received_at"),

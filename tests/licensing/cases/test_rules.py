@@ -163,16 +163,18 @@ class TestDenials:
 
 
 class TestBlocking:
-    WANTED = ("birth-medical-certificate", CHILD)
+    def test_a_refusal_blocks_what_waits_for_its_result_and_what_waits_for_that_in_turn(self) -> None:
+        first, second, third, fourth = newborn_cases(refused=0)
+        assert blocked_cases([first, second, third, fourth], unmet=UNMET) == [1, 2, 3]
 
-    def test_a_case_is_blocked_when_everything_that_was_to_yield_what_it_needs_has_failed(self) -> None:
-        assert is_blocked({self.WANTED: [Producer(MOTHER, alive=False)]})
+    def test_what_has_been_met_already_is_not_blocked(self) -> None:
+        assert blocked_cases(newborn_cases(refused=0), unmet={}) == []
 
-    def test_another_way_keeps_it_waiting(self) -> None:
-        assert not is_blocked({self.WANTED: [Producer(MOTHER, alive=False), Producer(CHILD, alive=True)]})
+    def test_another_way_keeps_a_case_waiting(self) -> None:
+        assert blocked_cases([*newborn_cases(refused=0), newborn_cases()[0]], unmet=UNMET) == []
 
     def test_what_no_case_was_to_yield_may_still_come(self) -> None:
-        assert not is_blocked({self.WANTED: []})
+        assert blocked_cases(newborn_cases(refused=0)[1:], unmet=UNMET) == []
 
     @pytest.mark.parametrize(
         ("state", "outcome", "alive"),
