@@ -26,19 +26,21 @@ class Api:
         self.world = world
         self._http = world.http
 
-    async def document(self, name: str | None, path: str) -> bytes:
+    async def document(self, name: str | None, path: str, *, statement: str | None = None) -> bytes:
         """The bytes of a document, as they are."""
-        return (await self._ask("GET", name, path)).content
+        return (await self._ask("GET", name, path, statement=statement)).content
 
-    async def get(self, name: str | None, path: str, **params: str | int) -> Any:
-        return await self._call("GET", name, path, params=params)
+    async def get(self, name: str | None, path: str, *, statement: str | None = None, **params: str | int) -> Any:
+        """`statement`: who may be acted for, as `GET /v1/me/representations` gave it."""
+        return _json((await self._ask("GET", name, path, params=params, statement=statement)).content)
 
     async def post(self, name: str | None, path: str, body: object, *, key: str | None = None) -> Any:
         """`key` makes the act repeatable; by default each call is an act of its own."""
-        return await self._call("POST", name, path, content=orjson.dumps(body), key=key or str(new_id()))
+        key = key or str(new_id())
+        return _json((await self._ask("POST", name, path, content=orjson.dumps(body), key=key)).content)
 
     async def patch(self, name: str, path: str, body: object) -> Any:
-        return await self._call("PATCH", name, path, content=orjson.dumps(body))
+        return _json((await self._ask("PATCH", name, path, content=orjson.dumps(body))).content)
 
     async def stream(self, name: str, path: str) -> AsyncGenerator[dict[str, Any]]:
         """Server-sent events, until the server ends the stream."""
@@ -50,18 +52,6 @@ class Api:
                 if line.startswith("data:"):
                     yield orjson.loads(line[5:])
 
-    async def _call(
-        self,
-        method: str,
-        name: str | None,
-        path: str,
-        *,
-        content: bytes | None = None,
-        params: dict[str, str | int] | None = None,
-        key: str | None = None,
-    ) -> Any:
-        return _json((await self._ask(method, name, path, content=content, params=params, key=key)).content)
-
     async def _ask(
         self,
         method: str,
@@ -71,12 +61,15 @@ class Api:
         content: bytes | None = None,
         params: dict[str, str | int] | None = None,
         key: str | None = None,
+        statement: str | None = None,
     ) -> httpx2.Response:
         headers = {"content-type": "application/json"} if content is not None else {}
         if name is not None:
             headers["authorization"] = f"Bearer {await self.world.token(name)}"
         if key is not None:
             headers["idempotency-key"] = key
+        if statement is not None:
+            headers["representation"] = statement
         response = await self._http.request(method, path, content=content, params=params, headers=headers)
         if response.status_code >= 400:
             raise CallFailed(f"{method} {path} as {name}", response.status_code, _json(response.content))

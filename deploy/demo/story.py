@@ -87,19 +87,16 @@ def _describe(step: dict[str, Any]) -> str:
 
 
 async def collect(api: Api, outcome: Outcome, child: str) -> None:
-    """The sealed certificates, each verified online; and who has looked at the mother's data."""
-    await _await_number_of(api, outcome, child)
+    """The child's sealed certificates, each verified online; and who has looked at the mother's data."""
+    statement = (await api.get("mother", "/v1/me/representations"))["statement"]
+    page = await api.get("mother", "/v1/certificates", statement=statement, holder=child, limit=100)
+    outcome.certificates = page["items"]
     for certificate in outcome.certificates:
-        document = await api.document("mother", f"/v1/certificates/{certificate['id']}/document")
-        outcome.documents.append(document)
+        path = f"/v1/certificates/{certificate['id']}/document"
+        outcome.documents.append(await api.document("mother", path, statement=statement))
         outcome.verdicts.append(await api.post(None, "/v1/verifications", {"number": certificate["number"]}))
     outcome.accesses = (await api.get("mother", "/v1/accesses", limit=100))["items"]
     outcome.stranger_status = await _status(api, "father", f"/v1/applications/{outcome.application['id']}")
-
-
-async def _await_number_of(api: Api, outcome: Outcome, child: str) -> None:
-    page = await api.get("mother", "/v1/certificates", holder="me", limit=100)
-    outcome.certificates = [item for item in page["items"] if item["holder"] == child]
 
 
 async def _status(api: Api, name: str, path: str) -> int:
