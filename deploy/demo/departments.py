@@ -78,8 +78,13 @@ class Department:
     async def _end_of_feed(self) -> str:
         cursor: str | None = None
         while True:
-            more: dict[str, str | int] = {} if cursor is None else {"after": cursor}
-            page = await self.api.get(self.desk.department, "/v1/events", topic=self._topic, limit=100, **more)
+            page = await self.api.get(
+                self.desk.department,
+                "/v1/events",
+                topic=self._topic,
+                limit=100,
+                **({"after": cursor} if cursor else {}),
+            )
             cursor = page["next"]
             if not page["items"]:
                 return str(cursor)

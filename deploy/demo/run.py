@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from rich.console import Console
 
@@ -27,7 +27,7 @@ async def _tell(api: Api, report: Report) -> list[Check]:
     departments, at_work = open_desks(api, report.step)
     try:
         report.heading("A child is born in Yiwu (义乌, 330782)")
-        child = await story.register_birth(api, born_on=datetime.now(UTC).date() - timedelta(days=2))
+        child = await story.register_birth(api, born_on=story.a_recent_day())
         report.step("hospital", "registered the child by its mother, without a number, and filed the birth record")
         report.heading("The mother identifies herself once")
         await story.draft(api, outcome, child)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from deploy.demo.api import Api, CallFailed
@@ -40,6 +40,11 @@ class Outcome:
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     accesses: list[dict[str, Any]] = field(default_factory=list)
     stranger_status: int = 0
+
+
+def a_recent_day() -> date:
+    """When the child of the demonstration was born: two days ago."""
+    return datetime.now(UTC).date() - timedelta(days=2)
 
 
 async def register_birth(api: Api, born_on: date) -> str:
