@@ -1,8 +1,7 @@
 """The tables of this service's database: its own, and those of the shared mechanisms."""
 
-from shared import idempotency, timers
+from shared import idempotency, messaging, timers
 from shared.database import new_metadata
-from shared.messaging import model as messaging
 
 metadata = new_metadata()
 messaging.install(metadata)

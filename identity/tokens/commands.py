@@ -146,10 +146,10 @@ async def _signer(conn: AsyncConnection, assertion: str) -> Client:
     """The client that the assertion claims to be by; not yet believed."""
     peek_header(assertion)
     try:
-        claims = orjson.loads(jws.extract_compact(assertion.encode()).payload)
-        client = await queries.find_client(conn, claims["iss"])
+        client_id = orjson.loads(jws.extract_compact(assertion.encode()).payload)["iss"]
     except (ValueError, KeyError, TypeError):
         raise InvalidClient from None
+    client = await queries.find_client(conn, client_id) if rules.is_client_id(client_id) else None
     if client is None:
         raise InvalidClient
     return client

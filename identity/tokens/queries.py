@@ -80,11 +80,11 @@ async def forget_used(conn: AsyncConnection, *, before: datetime) -> None:
 
 
 async def list_published_keys(conn: AsyncConnection, *, at: datetime) -> Sequence[KeyRow]:
-    """The keys whose tokens may be in use, and the one to come."""
+    """The key that signs, the one to come, and those whose tokens may be in use."""
     question = (
         select(signing_keys.c.kid, signing_keys.c.state, signing_keys.c.public_jwk, signing_keys.c.sealed)
         .where(or_(signing_keys.c.published_until.is_(None), signing_keys.c.published_until > at))
-        .order_by(signing_keys.c.created_at, signing_keys.c.kid)
+        .order_by(signing_keys.c.state, signing_keys.c.created_at)
     )
     return (await conn.execute(question)).all()
 

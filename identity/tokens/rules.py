@@ -1,9 +1,10 @@
 """What a client may ask for, and what the token then says (RFC 6749, 7523, 8693, 9068). Pure."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from identity.tokens.errors import (
     UnauthorizedClient,
 )
 from shared.jose import LEEWAY_SECONDS, Claims
+from shared.schemas import CODE_PATTERN
 
 ClientKind = Literal["service", "department", "app", "ops"]
 
@@ -83,6 +85,11 @@ def read_form(body: bytes) -> dict[str, str]:
     if len(form) != len(pairs):
         raise InvalidRequest("A parameter is sent twice.")
     return {name: value for name, value in form.items() if value}
+
+
+def is_client_id(value: object) -> TypeGuard[str]:
+    """Whether there can be a client of this name: PostgreSQL refuses to look for some others."""
+    return isinstance(value, str) and re.fullmatch(CODE_PATTERN, value) is not None and value.isascii()
 
 
 def required(form: Mapping[str, str], name: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from identity.identification.commands import forget_ended
 from shared.jose import NotTrusted, verify_jws
 from tests.identity.world import FATHER_NUMBER, MOTHER_NUMBER, UNKNOWN_NUMBER, World, card_response
 from tests.support.clock import FrozenClock
@@ -20,7 +21,7 @@ async def test_a_person_becomes_a_caller_known_by_a_party_id(world: World) -> No
     header = await world.person("mother")
     caller = await world.service.verifier.verify(header["authorization"].removeprefix("Bearer "))
     assert (caller.kind, caller.party, caller.acr) == ("person", world.people["mother"], 2)
-    assert (caller.act, caller.scopes, caller.region) == ("app", {"applicant"}, "330782")
+    assert (caller.act, caller.scopes, caller.region) == ("app", frozenset({"applicant"}), "330782")
 
 
 async def test_a_code_that_reached_the_telephone_proves_less(world: World) -> None:
@@ -162,8 +163,6 @@ class TestEnumeration:
 
 
 async def test_ended_identifications_are_forgotten(world: World, clock: FrozenClock) -> None:
-    from identity.identification.commands import forget_ended
-
     await world.start(MOTHER_NUMBER)
     async with world.service.database.transaction() as conn:
         await forget_ended(conn, at=clock.advance(days=2))

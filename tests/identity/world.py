@@ -55,8 +55,8 @@ def document() -> dict[str, Any]:
             _department("medical-insurance", "11330000002500001Q"),
         ],
         "officers": [
-            {"id": str(id), "department": code, "name_zh": "经办人", "name_en": "Officer", "roles": ["officer"]}
-            for code, id in OFFICERS.items()
+            {"id": str(officer), "department": code, "name_zh": "经办人", "name_en": "Officer", "roles": ["officer"]}
+            for code, officer in OFFICERS.items()
         ],
         "clients": [
             _client("app", "app", ["identify"]),
