@@ -20,6 +20,7 @@ class SharingTable:
     """The sharing rules of one catalogue release, ready to be asked."""
 
     def __init__(self, published: SharingRules) -> None:
+        self.published = published
         self.release = published.release
         self.kinds = {kind.code: kind.type for kind in published.kinds}
         self._rules: dict[tuple[str, str, str], list[tuple[frozenset[str], tuple[str, ...]]]] = defaultdict(list)

@@ -1,0 +1,1 @@
+"""What a department may read of the records about a party."""
