@@ -1,5 +1,7 @@
 # `make demo` and `make test` are all that is needed to begin; `make help` lists the rest.
 .DEFAULT_GOAL := help
+PYTHON ?= python3
+
 .PHONY: help demo up down status test check format journeys bench requirements venv dev clean
 
 RUN := .venv/bin/python -m
@@ -56,5 +58,3 @@ clean: ## forget the environment, caches and the data of `make up`
 	@[ ! -x .venv/bin/onevisit ] || .venv/bin/onevisit down --data-dir "$(DATA_DIR)"
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build onevisit.egg-info "$(DATA_DIR)"
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
-PYTHON ?= python3

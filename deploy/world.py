@@ -47,11 +47,12 @@ class World:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, directory: Path) -> AsyncGenerator["World"]:
-        """The world that runs on a data directory; refuses where none runs."""
+    async def open(cls, directory: Path, *, even_starting: bool = False) -> AsyncGenerator["World"]:
+        """The world that runs on a data directory; refuses where none runs, or it is not ready."""
         home = Home(directory)
-        state = home.running()
-        async with httpx2.AsyncClient(base_url=state.gateway, timeout=30) as http:
+        state = home.starting() if even_starting else home.running()
+        # A proxy of the environment is not for this machine's own loopback.
+        async with httpx2.AsyncClient(base_url=state.gateway, timeout=30, trust_env=False) as http:
             yield cls(home, state, http)
 
     @property

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
+from http.client import CREATED
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -44,16 +45,24 @@ def lint(folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False
 def publish(folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
     """Publish a catalogue to the running platform as its next release; the same content again changes nothing."""
     from deploy.world import World  # noqa: PLC0415
+    from licensing.catalogue.load import DATA, read_files  # noqa: PLC0415
 
-    async def send() -> object:
+    async def send() -> tuple[int, dict[str, Any]]:
         async with World.open(data_dir) as world:
-            return await world.publish_catalogue(folder)
+            headers = await world.headers("ops")
+            response = await world.http.post("/v1/catalogue/releases", json={"content": content}, headers=headers)
+            return response.status_code, response.json()
 
-    release = asyncio.run(send())
+    content, unreadable = read_files(folder or DATA)
+    if unreadable:
+        raise LaunchError(f"{unreadable[0].file} is not YAML: {unreadable[0].cause}")
+    status, told = asyncio.run(send())
     if json:
-        answer(release)
-    else:
-        typer.echo(f"published: {release}")
+        answer(told)
+    elif status == CREATED:
+        typer.echo(f"release {told['number']} is published")
+    if status != CREATED:
+        raise LaunchError(f"refused: {told.get('title')}; onevisit catalogue lint names every reason")
 
 
 @app.command()

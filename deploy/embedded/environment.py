@@ -110,7 +110,7 @@ def _own(home: Home, service: str) -> dict[str, str]:
                 "index_key_file": str(home.random_key("identity-index.key")),
             }
         case "certificates":
-            return {"seals": str(home.seals)}
+            return {"seal_directory": str(home.seals)}
         case _:
             return {}
 

@@ -41,6 +41,7 @@ class Home:
         self.seals = self.keys / "seals"
         self.logs = self.directory / "logs"
         self.bootstrap = self.keys / "bootstrap.json"
+        self.filed = self.directory / "background-filed"
         self._state = self.directory / "state.json"
         self._secrets = self.directory / "secrets.json"
         self._lock = self.directory / "lock"
@@ -88,11 +89,18 @@ class Home:
         except (OSError, ValueError, TypeError):
             return None
 
+    def starting(self) -> State:
+        """The running platform, even where it is not ready yet."""
+        state = self.state()
+        if state is None:
+            raise LaunchError(f"No platform runs on {self.directory}; start one with: onevisit up")
+        return state
+
     def running(self) -> State:
         """The running platform; refuses where none runs or it is not ready yet."""
-        state = self.state()
-        if state is None or not state.ready:
-            raise LaunchError(f"No platform runs on {self.directory}; start one with: onevisit up")
+        state = self.starting()
+        if not state.ready:
+            raise LaunchError(f"The platform on {self.directory} is still starting; try again in a few seconds")
         return state
 
     def publish(self, state: State) -> None:

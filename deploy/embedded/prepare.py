@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy import services
 from deploy.embedded import seeding
 from deploy.embedded.environment import Addresses, owner_url, password_names, settings_for
+from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home
 from deploy.embedded.postgres import SUPERUSER, database_url
 from deploy.embedded.provision import provision
@@ -28,13 +29,16 @@ async def prepare(home: Home, addresses: Addresses) -> None:
     for service in services.WITH_DATABASE:
         await migrate(service, owner_url(home, addresses, service))
     await seeding.load_people(settings_for(home, addresses, "identity"), document)
-    await seeding.publish_catalogue(settings_for(home, addresses, "licensing"))
+    await seeding.load_licensing(settings_for(home, addresses, "licensing"))
 
 
 def main() -> None:
     """Prepare the platform of a data directory."""
     addresses = Addresses(**json.loads(sys.argv[1]))
-    asyncio.run(prepare(Home(Path(sys.argv[2])), addresses))
+    try:
+        asyncio.run(prepare(Home(Path(sys.argv[2])), addresses))
+    except LaunchError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,16 @@
 """Hands the demonstration's seed to the services that own it, by the same functions that their commands run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+import chinese_calendar
+
+from deploy.embedded.errors import LaunchError
 from identity import bootstrap
 from identity.settings import IdentitySettings
+from licensing.calendar.commands import load_days
+from licensing.calendar.rules import Day, days_of_year
+from licensing.catalogue.commands import publish
+from licensing.catalogue.load import DATA, read_files
 from shared.clock import now
 from shared.database import Database
 
@@ -29,5 +36,23 @@ async def load_people(told: Told, document: object) -> None:
         await database.close()
 
 
-async def publish_catalogue(told: Told) -> None:
-    """The catalogue that ships with licensing is published, unless that very content is already."""
+async def load_licensing(told: Told) -> None:
+    """The catalogue that ships is published, unless it is already, and the known working days are loaded."""
+    content, unreadable = read_files(DATA)
+    if unreadable:
+        raise LaunchError(f"The catalogue that ships cannot be read: {unreadable[0]}")
+    database = Database(told["database_url"], pool_size=2)
+    try:
+        async with database.transaction() as conn:
+            release = await publish(conn, content, by="ops:ops", at=now())
+            if release.number == 1:
+                await load_days(conn, _known_days(), source_doc="chinesecalendar", at=now())
+    finally:
+        await database.close()
+
+
+def _known_days() -> Iterator[Day]:
+    """The years of the library from the last one on; of a year to come it knows nothing, and does not guess."""
+    holidays, makeup_workdays = chinese_calendar.holidays, chinese_calendar.workdays
+    for year in range(now().year - 1, max(holidays).year + 1):
+        yield from days_of_year(year, holidays=holidays, makeup_workdays=makeup_workdays)

@@ -18,7 +18,8 @@ def main(directory: Path) -> None:
     nats.start()
     assert postgres.server is not None
     assert nats.server is not None
-    print(json.dumps({"postgres": postgres.server.pid, "nats": nats.server.pid}), flush=True)
+    sys.stdout.write(json.dumps({"postgres": postgres.server.pid, "nats": nats.server.pid}) + "\n")
+    sys.stdout.flush()
     time.sleep(600)
 
 
