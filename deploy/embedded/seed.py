@@ -84,7 +84,13 @@ def _officer(department: str, entry: Document) -> Document:
 def _clients(fiction: Document) -> list[Document]:
     ours = [{"client_id": name, "kind": "service", "scopes": ["internal"]} for name in services.ALL]
     departments = [
-        {"client_id": code, "kind": "department", "department": code, "scopes": entry["scopes"]}
+        {
+            "client_id": code,
+            "kind": "department",
+            "department": code,
+            "scopes": entry["scopes"],
+            "roles": entry.get("roles", []),
+        }
         for code, entry in fiction["departments"].items()
     ]
     return [*ours, *departments, *fiction["clients"]]
