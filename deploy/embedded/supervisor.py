@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from types import FrameType
 
 from deploy import services
@@ -71,6 +72,7 @@ class Supervisor:
         try:
             self._start()
             if not self._stopping:
+                self._file_background()
                 state = self._addresses.state(ready=True)
                 self._home.publish(state)
                 when_ready(state)
@@ -102,24 +104,27 @@ class Supervisor:
 
     def _prepare(self) -> None:
         log = self._home.logs / "prepare.log"
+        if not self._run_step("deploy.embedded.prepare", json.dumps(asdict(self._addresses)), log=log):
+            raise LaunchError(f"The databases could not be prepared; see {log}{process.last_line(log)}")
+
+    def _file_background(self) -> None:
+        """Only once; a failure spoils the demonstration, not the platform, and is tried again at the next start."""
+        log = self._home.logs / "background.log"
+        if not self._home.filed.exists() and not self._run_step("deploy.embedded.background", log=log):
+            self._say(f"the demonstration's records could not be filed; see {log}{process.last_line(log)}")
+
+    def _run_step(self, module: str, *arguments: str, log: Path) -> bool:
+        """Run a step of the start to its end; whether it succeeded, or there is no need any more."""
         child = process.spawn(
-            [
-                sys.executable,
-                "-m",
-                "deploy.embedded.prepare",
-                json.dumps(asdict(self._addresses)),
-                self._home.directory,
-            ],
+            [sys.executable, "-m", module, *arguments, self._home.directory],
             log=log,
             on_parent_death=signal.SIGKILL,
             environment=plain_environment(),
         )
         while child.poll() is None and not self._stopping:
             time.sleep(0.02)
-        if child.poll() is None:
-            process.stop(child, with_signal=signal.SIGTERM, patience_seconds=5)
-        elif child.returncode != 0:
-            raise LaunchError(f"The databases could not be prepared; see {log}{process.last_line(log)}")
+        process.stop(child, with_signal=signal.SIGTERM, patience_seconds=5)
+        return self._stopping or child.returncode == 0
 
     def _spawn(self, service: str, *, gate: int | None = None) -> subprocess.Popen[bytes]:
         port = self._addresses.services[service]
