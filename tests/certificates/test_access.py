@@ -1,0 +1,69 @@
+"""Every route of the service, by who calls it. A route without a row here fails."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from certificates.app import compose
+from tests.certificates.seals import HEALTH, SECURITY
+from tests.certificates.world import CHILD, STRANGER, World
+from tests.support.tokens import Headers
+
+CALLERS: dict[str, Callable[[World], Headers]] = {
+    "nobody": lambda _: {},
+    "holder": lambda world: world.issuer.person(CHILD),
+    "stranger": lambda world: world.issuer.person(STRANGER),
+    "issuer": lambda world: world.issuer.department(HEALTH.code, scopes=["certificates:manage", "evidence", "events"]),
+    "other": lambda world: world.issuer.department(SECURITY.code, scopes=["certificates:manage", "evidence", "events"]),
+    "clerk": lambda world: world.issuer.department(HEALTH.code, scopes=["cases"]),
+    "service": lambda world: world.issuer.service("licensing", audience="certificates"),
+    "elsewhere": lambda world: world.issuer.service("licensing", audience="records"),
+    "app": lambda world: world.issuer.app(),
+    "ops": lambda world: world.issuer.ops("catalogue:publish"),
+}
+ACT = {"ground": "fraud", "reason": "forged"}
+SEARCH = {"wants": [{"party": str(CHILD), "kinds": ["birth-medical-certificate"]}], "grant": "none"}
+
+# route -> (method, body, {caller: status}); who is not named gets 403, and 401 without a token for this service.
+TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
+    "list_certificates": ("GET", None, {"holder": 200, "stranger": 200}),
+    "get_certificate": ("GET", None, {"holder": 200, "stranger": 404, "issuer": 200, "other": 404}),
+    "get_certificate_document": ("GET", None, {"holder": 200, "stranger": 404, "issuer": 404, "other": 404}),
+    "withhold_certificate": ("POST", ACT | {"ground": "suspension-penalty"}, {"issuer": 200, "other": 404}),
+    "reinstate_certificate": ("POST", ACT | {"ground": "withholding-ended"}, {"issuer": 409, "other": 404}),
+    "revoke_certificate": ("POST", ACT, {"issuer": 200, "other": 404}),
+    # Past the door the grant decides, and there is none: `grant-refused`.
+    "search_evidence": ("POST", SEARCH, {}),
+    "verify_certificate": ("POST", {"number": "1"}, dict.fromkeys(CALLERS, 200)),
+    "get_seal_root": ("GET", None, dict.fromkeys(CALLERS, 200)),
+}
+OPERATIONS = {"healthz", "readyz", "metrics"}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("route", TABLE)
+async def test_access(world: World, route: str, caller: str) -> None:
+    certificate = await world.issued()
+    method, body, allowed = TABLE[route]
+    headers = CALLERS[caller](world) | {"idempotency-key": f"key-{uuid4()}"}
+    path = paths(world)[route].replace("{certificate}", str(certificate))
+    reply = await world.http.request(method, path, json=body, headers=headers)
+    assert reply.status_code == allowed.get(caller, 401 if caller in ("nobody", "elsewhere") else 403)
+    if reply.status_code >= 400:
+        assert reply.headers["content-type"] == "application/problem+json"
+        assert len(await world.events()) == 1
+
+
+async def test_every_route_has_its_row(world: World) -> None:
+    assert set(paths(world)) - OPERATIONS - FEED == set(TABLE)
+
+
+def paths(world: World) -> dict[str, str]:
+    contexts = iter_route_contexts(compose(world.service).routes)
+    return {str(each.name): str(each.path) for each in contexts if isinstance(each.original_route, APIRoute)}
+
+
+# The feed's routes are the same in every publishing service, and are specified with it.
+FEED: set[str] = set()
