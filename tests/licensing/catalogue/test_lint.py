@@ -1,0 +1,311 @@
+"""Every reason not to publish a catalogue: one spot spoiled, one finding that names file, item and cause."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue
+
+from licensing.catalogue.lint import judge, lint_folder
+from tests.licensing.catalogue.factories import Content, label, lawful, spoiled
+
+KINDS = "evidence-kinds.yaml evidence_kinds"
+BIRTH, CARD, THING, RULES = "items/birth.yaml", "items/card.yaml", "things/newborn.yaml", "sharing-rules.yaml"
+HOLDER: dict[str, JsonValue] = {
+    "code": "register",
+    "type": "record",
+    "label": label("register"),
+    "issuer": "police",
+    "subject": "person",
+    "attributes": ["name"],
+    "held": True,
+}
+
+Spoilt = tuple[str, JsonValue, str, str, str, str]
+
+# (path, value, file, item, code, part of the cause)
+REFUSALS: list[Spoilt] = [
+    # What the files may say.
+    (f"{BIRTH} colour", "red", BIRTH, "birth", "key-unknown", "colour"),
+    (f"{BIRTH} guide promised_days", "soon", BIRTH, "birth", "malformed", "guide.promised_days"),
+    (f"{BIRTH} title", {"zh": "出生"}, BIRTH, "birth", "text-missing", "title.en"),
+    (f"{BIRTH} title en", "  ", BIRTH, "birth", "text-missing", "title.en"),
+    (f"{BIRTH} code", "born", BIRTH, "born", "misnamed-file", "born.yaml"),
+    ("notes.yaml", "hello", "notes.yaml", "-", "unknown-file", "no such file"),
+    ("departments.yaml departments 1 code", "health", "departments.yaml", "health", "code-reused", "twice"),
+    ("departments.yaml departments", "none", "departments.yaml", "departments", "malformed", "list"),
+    ("departments.yaml", {"offices": []}, "departments.yaml", "-", "malformed", "departments"),
+    (f"{THING} roles child 0", {"self": True, "absent": True}, THING, "newborn", "malformed", "exactly one"),
+    # What definitions name.
+    (f"{BIRTH} department", "army", BIRTH, "birth", "unknown-code", "department `army`"),
+    (f"{BIRTH} needs elements 1 element", "child.age", BIRTH, "birth", "unknown-code", "attribute `age`"),
+    (f"{BIRTH} needs elements 1 element", "uncle.sex", BIRTH, "birth", "unknown-code", "role `uncle`"),
+    (f"{BIRTH} needs evidence 0 kind", "proof", BIRTH, "birth", "unknown-code", "evidence kind `proof`"),
+    (f"{BIRTH} yields 0 kind", "proof", BIRTH, "birth", "unknown-code", "evidence kind `proof`"),
+    (
+        f"{CARD} yields 0 claims",
+        {"sex": "child.sex"},
+        CARD,
+        "card",
+        "attribute-not-carried",
+        "`card` does not carry `sex`",
+    ),
+    (f"{KINDS} 0 issuer", "army", "evidence-kinds.yaml", "birth-record", "unknown-code", "department `army`"),
+    (f"{KINDS} 0 authoritative_for", ["name"], "evidence-kinds.yaml", "birth-record", "attribute-not-carried", "name"),
+    (f"{THING} items 0 item", "bith", THING, "newborn", "unknown-code", "item `bith`"),
+    (f"{THING} items 1 when", {"want-cake": "yes"}, THING, "newborn", "unknown-code", "question of card `want-cake`"),
+    (f"{THING} items 1 when", {"want-card": "maybe"}, THING, "newborn", "unknown-code", "option of want-card `maybe`"),
+    (
+        f"{THING} roles",
+        {"applicant": [{"self": True}]},
+        THING,
+        "newborn",
+        "unknown-code",
+        "role needed by birth `child`",
+    ),
+    (f"{RULES} sharing_rules 0 readers", ["army"], RULES, "birth", "unknown-code", "reader `army`"),
+    (f"{RULES} sharing_rules 0 attributes", ["name"], RULES, "birth", "attribute-not-carried", "`birth-record`"),
+    # Codes that other systems check.
+    (
+        "departments.yaml departments 0 uscc",
+        "11330000MB9X00023A",
+        "departments.yaml",
+        "health",
+        "credit-code-not-valid",
+        "GB 32100",
+    ),
+    (f"{KINDS} 1 type_code", None, "evidence-kinds.yaml", "birth-certificate", "type-code-not-valid", "21"),
+    (
+        f"{KINDS} 1 type_code",
+        "11330000MB9X00023A001",
+        "evidence-kinds.yaml",
+        "birth-certificate",
+        "type-code-not-valid",
+        "21",
+    ),
+    (
+        f"{KINDS} 0 type_code",
+        "11330000MB9X00023F002",
+        "evidence-kinds.yaml",
+        "birth-record",
+        "type-code-needless",
+        "only",
+    ),
+    (
+        f"{KINDS} 2 type_code",
+        "11330000MB9X00023F001",
+        "evidence-kinds.yaml",
+        "card",
+        "code-reused",
+        "birth-certificate",
+    ),
+    (f"{CARD} guide item_code", "331619996000", CARD, "card", "item-code-not-valid", "31"),
+    (f"{CARD} guide item_code", "11330000MB9X00031A7330800102000", CARD, "card", "item-code-not-valid", "level"),
+    (f"{CARD} guide item_code", "11330000MB9X00031A2370800102000", CARD, "card", "item-code-not-valid", "province 33"),
+    (f"{CARD} guide item_code", "11330000MB9X00031A2330100102000", CARD, "card", "item-code-not-valid", "type 01"),
+    (f"{CARD} guide item_code", "11330000MB9X00023F2330800102000", CARD, "card", "item-code-of-another", "police"),
+    # What a guide must say.
+    (f"{CARD} guide promised_days", 6, CARD, "card", "promise-over-law", "Z-REG Art 12"),
+    (f"{CARD} guide visit_reason", label("fun"), CARD, "card", "reason-without-visit", "Q4"),
+    (f"{CARD} guide visits", 1, CARD, "card", "visit-without-reason", "Q4"),
+    (f"{CARD} guide channels", ["window"], CARD, "card", "no-way-in-without-visit", "Q5"),
+    (f"{CARD} guide legal_basis", [], CARD, "card", "law-missing", "empty"),
+    (f"{CARD} guide result", [], CARD, "card", "result-missing", "empty"),
+    (f"{CARD} guide conditions", [], CARD, "card", "conditions-missing", "empty"),
+    (f"{CARD} guide contact", "12345", CARD, "card", "supervision-is-contact", "Q8"),
+    (f"{CARD} guide contact", "85000001", CARD, "card", "phone-not-valid", "area code"),
+    (f"{CARD} guide office_hours", label("often"), CARD, "card", "office-hours-vague", "工作日"),
+    (f"{CARD} guide case_kind", "immediate", CARD, "card", "immediate-but-promised", "Q1"),
+    (f"{CARD} guide flow 0 days", 3, CARD, "card", "flow-over-promise", "Q13"),
+    (f"{CARD} guide conditions 0", {"zh": "提交其他材料", "en": "x"}, CARD, "card", "catch-all-material", "其他材料"),
+    (
+        f"{KINDS} 0 label",
+        {"zh": "有关材料", "en": "x"},
+        "evidence-kinds.yaml",
+        "birth-record",
+        "catch-all-material",
+        "有关材料",
+    ),
+    (
+        f"{KINDS} 0 label",
+        {"zh": "x", "en": "Other documents"},
+        "evidence-kinds.yaml",
+        "birth-record",
+        "catch-all-material",
+        "x",
+    ),
+    (f"{THING} questions 0 default", None, THING, "newborn", "question-without-default", "want-card"),
+    (f"{THING} questions 0 default", "maybe", THING, "newborn", "question-without-default", "want-card"),
+    ("vocabulary.yaml attributes 0 schema", {}, "vocabulary.yaml", "name", "schema-not-valid", "type"),
+    # Once only.
+    (f"{KINDS} 0 attributes", ["sex", "name"], BIRTH, "birth", "asked-although-held", "`birth-record` carries it"),
+    (
+        f"{BIRTH} needs elements 1",
+        {"element": "child.sex", "ask": True, "why": label("?")},
+        BIRTH,
+        "birth",
+        "asked-although-held",
+        "child.sex",
+    ),
+    (f"{BIRTH} needs elements 0 why", None, BIRTH, "birth", "asked-without-why", "child.name"),
+    (f"{KINDS} 0 held", False, BIRTH, "birth", "need-unmet", "nobody holds or yields `birth-record`"),
+    (f"{KINDS} 1 subject", "resident", BIRTH, "birth", "yield-not-possible", "cannot be about the child"),
+    (f"{CARD} needs elements 0 element", "child.sex", CARD, "card", "claim-not-derivable", "`name` of `card`"),
+    (f"{CARD} yields 0 claims name", "child.sex", CARD, "card", "claim-not-derivable", "child.sex"),
+    (f"{BIRTH} needs evidence 0", {"kind": "card", "role": "child"}, THING, "newborn", "cycle", "birth"),
+    (f"{RULES} sharing_rules 0 readers", ["licensing"], BIRTH, "birth", "sharing-rule-missing", "health"),
+    (f"{RULES} sharing_rules 1 readers", ["police"], CARD, "card", "sharing-rule-missing", "licensing"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "file", "item", "code", "cause"), REFUSALS, ids=[f"{r[4]}: {r[0]}" for r in REFUSALS]
+)
+def test_a_spoilt_catalogue_is_refused_with_file_item_and_cause(
+    path: str, value: JsonValue, file: str, item: str, code: str, cause: str
+) -> None:
+    _, findings = judge(spoiled(path, value))
+
+    assert any((f.file, f.item, f.code) == (file, item, code) and cause in f.cause for f in findings), findings
+
+
+def codes(content: Content) -> set[str]:
+    return {finding.code for finding in judge(content)[1]}
+
+
+def test_the_lawful_catalogue_is_not_refused() -> None:
+    assert judge(lawful())[1] == []
+
+
+def test_the_catalogue_that_ships_with_licensing_is_not_refused() -> None:
+    assert lint_folder() == []
+
+
+def test_a_missing_file_is_refused() -> None:
+    assert codes(spoiled("departments.yaml", drop=True)) == {"file-missing"}
+
+
+def test_all_findings_of_a_stage_are_told_at_once() -> None:
+    content = spoiled(f"{CARD} guide contact", "12345")
+    assert isinstance(content[CARD], dict)
+    content[CARD]["guide"]["promised_days"] = 9  # type: ignore[index,call-overload]  # known to be a guide
+
+    assert {"supervision-is-contact", "promise-over-law"} <= codes(content)
+
+
+def test_more_than_one_visit_needs_an_exception_of_the_province() -> None:
+    content = spoiled(f"{CARD} guide", {**_guide_of(CARD), "visits": 2, "visit_reason": label("photo")})
+    assert "visits-over-one" in codes(content)
+
+    excepted = {**_guide_of(CARD), "visits": 2, "visit_reason": label("photo"), "exception": label("list of 2026")}
+    assert codes(spoiled(f"{CARD} guide", excepted)) == set()
+
+
+def test_one_visit_for_each_of_two_items_is_two_visits_for_the_applicant() -> None:
+    content = spoiled(f"{CARD} guide", {**_guide_of(CARD), "visits": 1, "visit_reason": label("photo")})
+    content[BIRTH] = spoiled(f"{BIRTH} guide", {**_guide_of(BIRTH), "visits": 1, "visit_reason": label("sign")})[BIRTH]
+
+    assert codes(content) == {"visits-over-one"}
+
+
+def test_a_licence_has_a_flow_of_five_steps() -> None:
+    licence = {**_guide_of(CARD), "item_type": "licence", "item_code": "11330000MB9X00031A2330100102000"}
+
+    assert codes(spoiled(f"{CARD} guide", licence)) == {"licence-flow-short"}
+
+
+def test_an_element_may_be_asked_where_only_the_item_itself_and_its_successors_yield_it() -> None:
+    """`birth-certificate` and `card` carry the child's name, but neither exists before somebody has named the child."""
+    kinds = judge(lawful())[0].kinds
+
+    assert {code for code, kind in kinds.items() if "name" in kind.attributes} == {"birth-certificate", "card"}
+    assert codes(lawful()) == set()
+
+
+def test_a_kind_that_presupposes_a_number_does_not_hold_a_newborns_name() -> None:
+    content = lawful()
+    identity = {**HOLDER, "code": "identity", "subject": "resident"}
+    assert isinstance(content["evidence-kinds.yaml"], dict)
+    kinds = content["evidence-kinds.yaml"]["evidence_kinds"]
+    assert isinstance(kinds, list)
+
+    kinds.append(identity)
+    assert codes(content) == set()
+
+    kinds[-1] = HOLDER
+    assert codes(content) == {"asked-although-held"}
+
+
+def test_a_material_that_can_be_uploaded_need_not_be_held() -> None:
+    content = spoiled(f"{KINDS} 0 held", value=False)
+    content[BIRTH] = spoiled(f"{BIRTH} needs evidence 0 upload", value=True)[BIRTH]
+
+    assert codes(content) == set()
+
+
+def test_an_element_that_nobody_may_read_must_be_declared_as_asked() -> None:
+    content = spoiled(f"{CARD} needs elements", [{"element": "child.name"}, {"element": "applicant.sex"}])
+
+    assert codes(content) == {"need-unmet"}
+
+
+def test_what_an_item_does_not_need_is_not_shared_for_it() -> None:
+    content = lawful()
+    rules = content[RULES]
+    assert isinstance(rules, dict)
+    assert isinstance(rules["sharing_rules"], list)
+    rules["sharing_rules"].append(
+        {
+            "item": "card",
+            "readers": ["police"],
+            "kind": "birth-record",
+            "attributes": ["sex"],
+            "regions": ["330000"],
+            "basis": label("curiosity"),
+        }
+    )
+
+    assert codes(content) == {"shared-needlessly"}
+
+
+def test_a_role_is_found_through_one_that_is_known_before_it() -> None:
+    roles: JsonValue = {"child": [{"kind": "child_of", "of": "applicant"}], "applicant": [{"self": True}]}
+
+    assert codes(spoiled(f"{THING} roles", roles)) == {"role-out-of-order"}
+
+
+@pytest.mark.parametrize("rules", [[{"kind": "child_of", "of": "child"}], []])
+def test_a_thing_has_an_applicant_before_anyone_else(rules: JsonValue) -> None:
+    roles: JsonValue = {"child": [{"represented": True}], "applicant": rules}
+
+    assert "applicant-missing" in codes(spoiled(f"{THING} roles", roles))
+
+
+class TestFiles:
+    def test_that_are_not_yaml_are_named(self, tmp_path: Path) -> None:
+        (tmp_path / "departments.yaml").write_text("departments: [", "utf-8")
+
+        (finding,) = lint_folder(tmp_path)
+
+        assert (finding.file, finding.code) == ("departments.yaml", "not-yaml")
+
+    def test_that_say_a_key_twice_are_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "departments.yaml").write_text("departments: []\ndepartments: []", "utf-8")
+
+        (finding,) = lint_folder(tmp_path)
+
+        assert "`departments`" in finding.cause or "'departments'" in finding.cause
+
+    def test_mean_no_by_the_word_no(self, tmp_path: Path) -> None:
+        (tmp_path / "departments.yaml").write_text("departments: [no, 2026-01-01]", "utf-8")
+
+        causes = [finding.cause for finding in lint_folder(tmp_path) if finding.file == "departments.yaml"]
+
+        assert len(causes) == 2
+        assert all("dictionary" in cause for cause in causes)
+
+
+def _guide_of(file: str) -> dict[str, JsonValue]:
+    item = lawful()[file]
+    assert isinstance(item, dict)
+    assert isinstance(item["guide"], dict)
+    return item["guide"]
