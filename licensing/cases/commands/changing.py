@@ -14,9 +14,9 @@ from licensing.cases.errors import CaseNotFound
 from licensing.cases.model import ENDED, Act, Actor, Case
 from licensing.cases.permissions import may_act
 from licensing.cases.rules import next_state
-from shared.contracts.events import CaseEvent
 from shared.ids import new_id
-from shared.messaging import outbox
+from shared.messaging.envelope import EventContract
+from shared.messaging.outbox import Recorded, record_many
 
 CaseEnded = Callable[[AsyncConnection, UUID, datetime], Awaitable[None]]
 
@@ -84,6 +84,11 @@ def about(case: Case) -> dict[str, Any]:
     }
 
 
-async def tell(conn: AsyncConnection, case: Case, event: CaseEvent, *, at: datetime) -> None:
-    """Record the event with the change that it tells of, under the topic of the case's item and region."""
-    await outbox.record(conn, event, subject=case.id, version=case.version, region=case.region, kind=case.item, at=at)
+def recorded(case: Case, event: EventContract, *, at: datetime) -> Recorded:
+    """An event of the case, under the topic of its item and region."""
+    return Recorded(event=event, subject=case.id, version=case.version, region=case.region, kind=case.item, at=at)
+
+
+async def tell(conn: AsyncConnection, case: Case, event: EventContract, *, at: datetime) -> None:
+    """Record the event with the change that it tells of."""
+    await record_many(conn, [recorded(case, event, at=at)])

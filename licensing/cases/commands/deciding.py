@@ -16,7 +16,6 @@ from licensing.cases.rules import Wanted, check_denial, frozen_yields, known_val
 from shared.clock import legal_date
 from shared.contracts.events import CaseConcluded, CaseDecided, RatingGiven, YieldedKind
 from shared.contracts.yields import Yielded, yields_digest
-from shared.messaging import outbox
 
 
 async def decide(
@@ -100,7 +99,5 @@ async def rate(conn: AsyncConnection, case: UUID, *, by: Actor, grade: int, comm
     await queries.add_rating(conn, case, grade=grade, comment=comment, by=taken.applicant, at=at)
     rated = await change(conn, taken, Act.RATE, by=by, at=at, details={"grade": grade})
     event = RatingGiven(case=rated.id, item=rated.item, department=rated.department, grade=grade)
-    await outbox.record(
-        conn, event, subject=rated.id, version=rated.version, region=rated.region, kind=rated.item, at=at
-    )
+    await tell(conn, rated, event, at=at)
     return rated

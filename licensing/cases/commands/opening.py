@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from licensing.calendar.rules import Deadline
 from licensing.cases import queries
-from licensing.cases.commands.changing import Office, about, act_row, change, tell
+from licensing.cases.commands.changing import Office, about, act_row, change, recorded, tell
 from licensing.cases.commands.clocks import acceptance_deadline, watch_acceptance
 from licensing.cases.commands.deciding import conclude_when_made
 from licensing.cases.model import (
@@ -29,6 +29,7 @@ from licensing.cases.rules import ONLINE, ORDINARY_LEGAL_DAYS, Wanted, case_numb
 from shared.clock import legal_date
 from shared.contracts.events import CaseReceived, CaseWaiting
 from shared.ids import new_id
+from shared.messaging.outbox import record_many
 
 # Clocks of our own processes differ by less. Evidence heard of so shortly before the plan was made, yet not used by
 # it, does no harm; a wake-up lost would.
@@ -136,13 +137,15 @@ async def _begin(
     await queries.add_acts(
         conn, [act_row(case, Act.RECEIVE, by=who, at=at) for case, who in zip(received, by, strict=True)]
     )
-    for case in cases:
-        if case.state is State.WAITING:
-            lacks = tuple(sorted(set(_lacks(case.planned, heard))))
-            await tell(conn, case, CaseWaiting(**about(case), waits_for=lacks), at=at)
-        else:
-            await watch_acceptance(conn, case, zone=zone)
-            await tell(conn, case, CaseReceived(**about(case)), at=at)
+    for case in received:
+        await watch_acceptance(conn, case, zone=zone)
+    await record_many(conn, [recorded(case, _beginning(case, heard), at=at) for case in cases])
+
+
+def _beginning(case: Case, heard: dict[Wanted, Heard]) -> CaseReceived | CaseWaiting:
+    if case.state is State.RECEIVED:
+        return CaseReceived(**about(case))
+    return CaseWaiting(**about(case), waits_for=tuple(sorted(set(_lacks(case.planned, heard)))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,14 @@ from pydantic import JsonValue
 from licensing.cases.model import (
     ApplicationFacts,
     Awaited,
+    Case,
     ClaimOrigin,
     FieldSource,
     FrozenField,
+    Outcome,
     PlannedCase,
     PlannedYield,
+    State,
 )
 from shared.ids import new_id
 from shared.schemas import Text
@@ -152,3 +155,26 @@ def card() -> PlannedCase:
 
 def newborn() -> list[PlannedCase]:
     return [birth_certificate(), registration(), insurance(), card()]
+
+
+def case_of(plan: PlannedCase, *, state: State = State.WAITING, outcome: Outcome | None = None) -> Case:
+    """A case as it stands, for rules."""
+    return Case(
+        id=new_id(),
+        number="330782000260302000000",
+        version=1,
+        state=state,
+        application=MOTHER,
+        application_number="N20260302000001",
+        applicant=MOTHER,
+        thing="newborn",
+        item=plan.item,
+        department=plan.department,
+        region=plan.region,
+        release=plan.release,
+        plan=plan.model_dump(mode="json"),
+        promised_days=plan.promised_days,
+        legal_days=20,
+        opened_at=MONDAY,
+        outcome=outcome,
+    )

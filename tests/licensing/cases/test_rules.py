@@ -1,24 +1,24 @@
 """Clocks, notices, numbers, claims and blocked cases, as verdicts."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from pydantic import JsonValue
 
 from licensing.calendar.rules import is_weekday
 from licensing.cases.errors import ClaimsIncomplete, ClaimsNotOfYield, DenialWithoutReasons
-from licensing.cases.model import MOVES, Act, State
+from licensing.cases.model import MOVES, Act, Case, State
 from licensing.cases.model.plan import ClaimOrigin
 from licensing.cases.rules import (
     Clocks,
     Pause,
-    Producer,
+    blocked_cases,
     case_number,
     check_denial,
     clocks,
     frozen_yields,
     is_alive,
-    is_blocked,
     known_values,
     suggested,
     years_later,
@@ -26,7 +26,7 @@ from licensing.cases.rules import (
 from licensing.planning.model import Choice, Constant, Decided, Element
 from tests.licensing.calendar.test_rules import KNOWN
 from tests.licensing.cases import factories
-from tests.licensing.cases.factories import CHILD, MOTHER
+from tests.licensing.cases.factories import case_of
 
 ACCEPTED = date(2026, 3, 2)
 PAUSED = Pause(date(2026, 3, 10), date(2026, 3, 18))
@@ -163,18 +163,27 @@ class TestDenials:
 
 
 class TestBlocking:
+    """Four cases of a newborn, of which the first is refused."""
+
     def test_a_refusal_blocks_what_waits_for_its_result_and_what_waits_for_that_in_turn(self) -> None:
-        first, second, third, fourth = newborn_cases(refused=0)
-        assert blocked_cases([first, second, third, fourth], unmet=UNMET) == [1, 2, 3]
+        cases = newborn_refused()
+        assert blocked_cases(cases, unmet=unmet(cases)) == [case.id for case in cases[1:]]
 
     def test_what_has_been_met_already_is_not_blocked(self) -> None:
-        assert blocked_cases(newborn_cases(refused=0), unmet={}) == []
+        assert blocked_cases(newborn_refused(), unmet={}) == []
 
     def test_another_way_keeps_a_case_waiting(self) -> None:
-        assert blocked_cases([*newborn_cases(refused=0), newborn_cases()[0]], unmet=UNMET) == []
+        cases = [*newborn_refused(), case_of(factories.birth_certificate(), state=State.ACCEPTED)]
+        assert blocked_cases(cases, unmet=unmet(cases)) == []
 
     def test_what_no_case_was_to_yield_may_still_come(self) -> None:
-        assert blocked_cases(newborn_cases(refused=0)[1:], unmet=UNMET) == []
+        cases = newborn_refused()[1:]
+        assert blocked_cases(cases, unmet=unmet(cases)) == []
+
+    def test_a_case_that_is_no_longer_waiting_is_left_alone(self) -> None:
+        cases = newborn_refused()
+        cases[1] = case_of(factories.registration(), state=State.ACCEPTED)
+        assert blocked_cases(cases, unmet=unmet(cases)) == []
 
     @pytest.mark.parametrize(
         ("state", "outcome", "alive"),
@@ -193,6 +202,15 @@ class TestBlocking:
         self, state: State, outcome: str | None, alive: bool
     ) -> None:
         assert is_alive(state, outcome) is alive
+
+
+def newborn_refused() -> list[Case]:
+    first, *rest = factories.newborn()
+    return [case_of(first, state=State.REFUSED), *(case_of(plan) for plan in rest)]
+
+
+def unmet(cases: list[Case]) -> dict[UUID, list[tuple[str, UUID]]]:
+    return {case.id: [(need.kind, need.party) for need in case.planned.waits_for] for case in cases}
 
 
 def test_a_year_after_29_february_is_28_february() -> None:
