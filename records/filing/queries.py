@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Row, Text, Uuid, cast, exists, func, literal_column, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.filing.errors import RecordNotFound
@@ -54,13 +55,12 @@ async def list_in_force(conn: AsyncConnection, parties: list[UUID], kinds: list[
 
     Of several records of a pair the one as of the latest day speaks; a register says how things are, not were.
     """
-    wanted = func.unnest(cast(parties, ARRAY(Uuid)), cast(kinds, ARRAY(Text))).table_valued(
-        "party", "kind", name="wanted"
-    )
+    pairs = func.unnest(cast(parties, ARRAY(Uuid)), cast(kinds, ARRAY(Text)))
+    wanted = pairs.table_valued("party", "kind", name="wanted").render_derived()
     successor = records.alias("successor")
     in_force = (
         select(records)
-        .distinct(_c.party, _c.kind)
+        .ext(distinct_on(_c.party, _c.kind))
         .join(wanted, (_c.party == wanted.c.party) & (_c.kind == wanted.c.kind))
         .where(
             ~exists(select(literal_column("1")).where(successor.c.predecessor == _c.id)),

@@ -114,7 +114,10 @@ class Neighbours:
             return httpx2.Response(200, json={"keys": [self.key.public_jwk()]})
         if path == "/internal/sharing-rules":
             return httpx2.Response(200, content=self.rules.model_dump_json())
-        decided = self.cases.get(UUID(path.split("/")[3]))
+        return self._yield_of(UUID(path.split("/")[3]))
+
+    def _yield_of(self, case: UUID) -> httpx2.Response:
+        decided = self.cases.get(case)
         if decided is None:
             return httpx2.Response(404, json={"code": "not-found"})
         return httpx2.Response(200, content=decided.model_dump_json())
