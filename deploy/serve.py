@@ -7,6 +7,7 @@ from importlib import import_module
 import uvicorn
 
 from deploy import services
+from deploy.protocol import BoundedProtocol
 
 # Responses under way when asked to stop get this long; event streams are cut after it.
 GRACE_SECONDS = 5
@@ -30,7 +31,7 @@ def main() -> None:
         host=arguments.host,
         port=arguments.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         # Each service configures its own structured logs; a second line per request says nothing new.
