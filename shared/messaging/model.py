@@ -137,7 +137,9 @@ def _relay_state(metadata: MetaData) -> Table:
         Column("log_until", BigInteger, nullable=False, server_default="0"),
         Column("epoch", BigInteger, nullable=False, server_default="0"),
         Column("published_through", BigInteger, nullable=False, server_default="0"),
-        # Where the stream holds the last acknowledged event, and under which message id.
+        # Which stream this is about (its instant of creation), where it holds the last event that it acknowledged,
+        # and under which message id. A stream that says otherwise has lost what it had.
+        Column("stream", Text, nullable=False, server_default=""),
         Column("stream_sequence", BigInteger, nullable=False, server_default="0"),
         Column("message_id", Text, nullable=False, server_default=""),
     )

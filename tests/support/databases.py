@@ -64,7 +64,7 @@ async def _copies(server: str) -> AsyncGenerator[Callable[[str, Prepare], Awaita
         name = f"test_{uuid4().hex}"
         async with _connected(server) as conn:
             await _ensure_template(conn, server, template, prepare)
-            await conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+            await conn.execute(f'CREATE DATABASE "{name}" OWNER "{OWNER}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         made.append(name)
         return as_service(in_database(server, name))
 

@@ -1,0 +1,117 @@
+"""One leader per name among any number of processes, by a lease on PostgreSQL's clock.
+
+A leader that was paused may wake up and believe it still leads. Its term is checked in the transaction of everything
+that it does, so that it can do nothing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Database
+
+LEASE_SECONDS = 5.0
+# SQLAlchemy wraps what PostgreSQL says, not what the network says.
+DATABASE_ERRORS = (SQLAlchemyError, OSError)
+log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Somebody else leads now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to lead until it expires; `term` rises with every leader."""
+
+    name: str
+    term: int
+    holder: UUID
+    seconds: float
+
+    async def fence(self, conn: AsyncConnection) -> None:
+        """Renew, and keep any other leader out until this transaction ends; `LeaseLost` if there is one already.
+
+        The transaction is made durable even where the server is set otherwise: an acknowledgement elsewhere follows.
+        WAL is flushed in order, so that whatever this transaction has seen is durable with it.
+        """
+        if (await conn.execute(_FENCE, self._parameters())).first() is None:
+            raise LeaseLost(self.name)
+
+    async def renew(self, database: Database) -> None:
+        """Renew now and again, until cancelled or `LeaseLost`."""
+        while True:
+            await asyncio.sleep(self.seconds / 4)
+            try:
+                async with database.transaction() as conn:
+                    await self.fence(conn)
+            except DATABASE_ERRORS:
+                log.warning("lease not renewed", lease=self.name, exc_info=True)
+
+    async def release(self, database: Database) -> None:
+        """The next leader need not wait; unless the database is away, then it waits for the lease to expire."""
+        with suppress(*DATABASE_ERRORS):
+            async with database.transaction() as conn:
+                await conn.execute(_RELEASE, {"name": self.name, "term": self.term})
+
+    def _parameters(self) -> dict[str, object]:
+        return {"name": self.name, "term": self.term, "duration": timedelta(seconds=self.seconds)}
+
+
+async def acquire(database: Database, name: str, *, seconds: float = LEASE_SECONDS) -> Lease | None:
+    """The lease in a new term, if nobody holds it."""
+    holder = uuid4()
+    async with database.transaction() as conn:
+        parameters = {"name": name, "holder": holder, "duration": timedelta(seconds=seconds)}
+        row = (await conn.execute(_ACQUIRE, parameters)).first()
+    return None if row is None else Lease(name, row.term, holder, seconds)
+
+
+async def lead(
+    database: Database,
+    name: str,
+    work: Callable[[Lease], Awaitable[None]],
+    *,
+    seconds: float = LEASE_SECONDS,
+) -> None:
+    """Do `work` whenever this process leads; for ever, until cancelled or until `work` fails."""
+    while True:
+        lease = await acquire(database, name, seconds=seconds)
+        if lease is None:
+            await asyncio.sleep(seconds / 10)
+            continue
+        log.info("leading", lease=name, term=lease.term)
+        try:
+            async with asyncio.TaskGroup() as group:
+                renewing = group.create_task(lease.renew(database))
+                await work(lease)
+                renewing.cancel()
+        except* LeaseLost:
+            log.warning("lease lost", lease=name, term=lease.term)
+        else:
+            return
+        finally:
+            await lease.release(database)
+
+
+_FENCE = text("""
+UPDATE leases SET held_until = clock_timestamp() + CAST(:duration AS interval)
+WHERE name = :name AND term = :term RETURNING set_config('synchronous_commit', 'on', true)
+""")
+_RELEASE = text("UPDATE leases SET held_until = '-infinity' WHERE name = :name AND term = :term")
+_ACQUIRE = text("""
+INSERT INTO leases (name, term, holder, held_until)
+VALUES (:name, 1, :holder, clock_timestamp() + CAST(:duration AS interval))
+ON CONFLICT (name) DO UPDATE
+SET term = leases.term + 1, holder = excluded.holder, held_until = excluded.held_until
+WHERE leases.held_until < clock_timestamp()
+RETURNING term
+""")

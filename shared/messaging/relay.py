@@ -1,0 +1,53 @@
+"""The relay of one service: numbers what was recorded, then publishes what is numbered. One leads, others stand by.
+
+Numbering needs only PostgreSQL: while the bus is away, the log and its feed go on.
+"""
+
+import asyncio
+
+import structlog
+
+from shared.database import Database
+from shared.messaging.bell import Bell
+from shared.messaging.failpoints import failpoint
+from shared.messaging.jetstream import JetStream
+from shared.messaging.lease import LEASE_SECONDS, Lease, lead
+from shared.messaging.numbering import BATCH, anything_pending, number_pending
+from shared.messaging.publishing import Publisher
+
+POLL_SECONDS = 1.0
+log = structlog.get_logger(__name__)
+
+
+class Relay:
+    """Runs in every process of a service; at any time one of them leads."""
+
+    def __init__(
+        self, service: str, database: Database, bus: JetStream, bell: Bell, *, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        self._database = database
+        self._bell = bell
+        self._publisher = Publisher(service, database, bus, bell)
+        self._lease_seconds = lease_seconds
+
+    async def run(self) -> None:
+        """Until cancelled. Fails where PostgreSQL does; whoever supervises it starts it again."""
+        await lead(self._database, "relay", self._lead, seconds=self._lease_seconds)
+
+    async def _lead(self, lease: Lease) -> None:
+        failpoint("relay.leading")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._number(lease))
+            group.create_task(self._publisher.run(lease))
+
+    async def _number(self, lease: Lease) -> None:
+        while True:
+            rings = self._bell.rings("outbox")
+            numbered = BATCH
+            while numbered == BATCH:
+                numbered = await number_pending(self._database, lease)
+                if numbered:
+                    self._bell.ring("event_log")
+            while not await anything_pending(self._database):
+                await self._bell.wait("outbox", after=rings, seconds=POLL_SECONDS)
+                rings = self._bell.rings("outbox")
