@@ -52,9 +52,8 @@ async def list_in_force(
     conn: AsyncConnection, parties: list[UUID], kinds: list[str], *, day: date
 ) -> list[Certificate]:
     """What is in force on this day of the (party, kind) pairs, which the two arrays hold side by side."""
-    wanted = func.unnest(cast(parties, ARRAY(Uuid)), cast(kinds, ARRAY(Text))).table_valued(
-        "party", "kind", name="wanted"
-    )
+    arrays = func.unnest(cast(parties, ARRAY(Uuid)), cast(kinds, ARRAY(Text)))
+    wanted = arrays.table_valued("party", "kind", name="wanted").render_derived()
     in_force = (
         select(certificates)
         .join(wanted, (_c.holder == wanted.c.party) & (_c.kind == wanted.c.kind))

@@ -5,12 +5,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx2
 import orjson
 from sqlalchemy import text
 
 from certificates.issuing.commands import issue_certificates
 from certificates.service import CertificatesService
+from deploy.embedded.provision import plain
 from shared.contracts.evidence import Grant
 from shared.contracts.sharing import SharingRules
 from shared.contracts.yields import CaseYield, Yielded, yields_digest
@@ -18,6 +20,7 @@ from shared.jose import SigningKey
 from shared.schemas import Text
 from tests.certificates.seals import HEALTH, TYPE_CODE
 from tests.shared.evidence.grants import BIRTH, RULES
+from tests.support.roles import as_owner
 from tests.support.tokens import Issuer
 
 MOTHER, CHILD, STRANGER = (UUID(int=number) for number in (21, 22, 23))
@@ -109,6 +112,14 @@ class World:
     async def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
         async with self.service.database.read() as conn:
             return [dict(row) for row in (await conn.execute(text(statement), values)).mappings()]
+
+    async def as_owner(self, statement: str) -> None:
+        """What no service may do to its tables."""
+        url = self.service.settings.database_url
+        assert url is not None
+        conn = await asyncpg.connect(plain(as_owner(url.get_secret_value())))
+        await conn.execute(statement)
+        await conn.close()
 
     async def events(self, type: str = "%") -> list[dict[str, Any]]:  # noqa: A002 - the envelope's own word
         """Events recorded and not yet published, oldest first; `data` parsed."""
