@@ -11,7 +11,7 @@ from identity.identification.commands import forget_ended
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
 from identity.tokens.commands import ensure_keys, forget_expired, rotate_keys_when_due
-from shared.timers import set_timer, timer_loop
+from shared.timers import TimerHandler, set_timer, timer_loop
 from shared.web import Part
 
 KEEP_HOUSE = "keep-house"
@@ -35,15 +35,20 @@ async def keys(service: IdentityService) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def timers(service: IdentityService) -> AsyncGenerator[None]:
-    """Every hour keys rotate if they are due, and what has expired is forgotten."""
+    """House is kept from now on, every hour."""
+    async with service.database.transaction() as conn:
+        await set_timer(conn, kind=KEEP_HOUSE, subject=ITSELF, due_at=service.clock())
+    async with timer_loop(service.database, {KEEP_HOUSE: keep_house(service)}, clock=service.clock):
+        yield
 
-    async def keep_house(conn: AsyncConnection, _: UUID, at: datetime) -> None:
+
+def keep_house(service: IdentityService) -> TimerHandler:
+    """Keys rotate if they are due, what has expired is forgotten, and so again in an hour."""
+
+    async def handle(conn: AsyncConnection, subject: UUID, at: datetime) -> None:
         await rotate_keys_when_due(conn, service.vault, at=at)
         await forget_expired(conn, at=at)
         await forget_ended(conn, at=at)
-        await set_timer(conn, kind=KEEP_HOUSE, subject=ITSELF, due_at=at + EVERY)
+        await set_timer(conn, kind=KEEP_HOUSE, subject=subject, due_at=at + EVERY)
 
-    async with service.database.transaction() as conn:
-        await set_timer(conn, kind=KEEP_HOUSE, subject=ITSELF, due_at=service.clock())
-    async with timer_loop(service.database, {KEEP_HOUSE: keep_house}, clock=service.clock):
-        yield
+    return handle

@@ -1,8 +1,11 @@
 """Identity numbers: what is accepted, what is refused and why. Synthetic numbers only."""
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from identity.parties.errors import NumberNotValid
 from identity.parties.rules import adult_on, any_number, number_of, organisation_number, person_number
@@ -133,6 +136,28 @@ def test_a_refusal_of_either_kind_gives_the_reason_of_the_kind_it_looks_like() -
         with pytest.raises(NumberNotValid) as refusal:
             any_number(text, today=TODAY, max_age_years=150)
         assert refusal.value.reason == reason
+
+
+@given(st.sampled_from(RESIDENTS), st.integers(0, 17), st.sampled_from("0123456789X"))
+def test_one_wrong_character_is_always_noticed(number: str, place: int, wrong: str) -> None:
+    mistyped = number[:place] + wrong + number[place + 1 :]
+    assume(mistyped != number)
+    with pytest.raises(NumberNotValid):
+        person_number(mistyped, today=TODAY, max_age_years=150)
+
+
+@given(st.sampled_from(RESIDENTS), st.integers(0, 16))
+def test_two_neighbours_exchanged_are_always_noticed(number: str, place: int) -> None:
+    mistyped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
+    assume(mistyped != number)
+    with pytest.raises(NumberNotValid):
+        person_number(mistyped, today=TODAY, max_age_years=150)
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_number_or_refused(text: str) -> None:
+    with suppress(NumberNotValid):
+        assert any_number(text, today=TODAY, max_age_years=150).value == text.upper()
 
 
 def test_a_number_never_shows_itself() -> None:

@@ -377,6 +377,17 @@ async def test_nothing_stored_shows_a_number_a_telephone_or_a_code(world: World)
         assert secret.encode().hex() not in stored
 
 
+async def test_no_log_line_shows_a_number_or_a_telephone(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    await world.assign(await child_of_mother(world), NEWBORN_NUMBER)
+    await world.assign(await child_of_mother(world), NEWBORN_NUMBER)
+    await world.resolve(MOTHER_NUMBER, "110105194912310021")
+    await world.start(MOTHER_NUMBER, method="one-time-code")
+    await world.start("110105194912310021")
+    assert "refused" in caplog.text
+    for secret in (NEWBORN_NUMBER, MOTHER_NUMBER, "110105194912310021", "+86-000-0001", world.inbox.sent[0][2]):
+        assert secret not in caplog.text
+
+
 async def test_the_sealed_number_opens_for_its_party(world: World) -> None:
     question = "SELECT party, sealed, wrapped_key FROM identity_numbers JOIN parties ON parties.id = party"
     opened = {
