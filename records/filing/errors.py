@@ -63,7 +63,3 @@ class CatalogueNotLoaded(Unavailable):
     code = "catalogue-not-loaded"
     title_en = "The catalogue is not loaded yet; try again"
     title_zh = "目录尚未加载，请稍后重试"
-
-
-class YieldNotAsDecided(Exception):
-    """What licensing hands over is not what the decision's event announced. Never a caller's fault; the event parks."""

@@ -1,0 +1,17 @@
+"""`data.accessed`, of every source: the parties concerned can see it."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from records.accesses.commands import note_accesses
+from records.accesses.rules import accesses_of
+from shared.contracts.events import DataAccessed
+from shared.messaging.envelope import Event
+from shared.messaging.reaction import AnyReaction, Reaction
+
+
+async def on_data_accessed(conn: AsyncConnection, event: Event[DataAccessed], _: None) -> None:
+    """Each party finds its part in `GET /v1/accesses`."""
+    await note_accesses(conn, accesses_of(event))
+
+
+REACTIONS: tuple[AnyReaction, ...] = (Reaction(DataAccessed, on_data_accessed),)
