@@ -21,7 +21,7 @@ class RoleUnresolved(RuleNotMet):
 class RoleAmbiguous(RuleNotMet):
     """Several parties can take this role, and the applicant has not said which."""
 
-    code = "role-ambiguous"
+    code = "role-choice-needed"
     title_en = "Several people can take this role; say which one in `roles`"
     title_zh = "有多人可担任该角色，请选择"
 

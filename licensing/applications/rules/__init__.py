@@ -1,0 +1,1 @@
+"""Verdicts about drafts and applications, by subject. Pure."""
