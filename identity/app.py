@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from identity import worker
 from identity.identification.api import router as identification
+from identity.parties.api import events
 from identity.parties.api import router as parties
 from identity.representation.api import router as representation
 from identity.service import IdentityService
@@ -23,7 +24,7 @@ def compose(service: IdentityService) -> FastAPI:
     """The application around a service, which a test may have built itself."""
     app = create_service(
         service,
-        routers=[tokens, identification, representation, parties],
+        routers=[tokens, identification, representation, parties, events],
         parts=worker.parts(service.settings),
         form_paths=frozenset({TOKEN_PATH}),
     )

@@ -12,6 +12,7 @@ from identity.settings import IdentitySettings
 from identity.tokens.keyring import KeyRing
 from identity.vault import Vault
 from shared.jose import FetchedKeys
+from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
 
 
@@ -24,12 +25,14 @@ class IdentityService(Service):
     vault: Vault = field(init=False)
     keyring: KeyRing = field(init=False)
     grants: Grants = field(init=False)
+    messaging: MessagingRuntime = field(init=False)
 
     def __post_init__(self) -> None:
         self.vault = self.settings.vault()
         self.keyring = KeyRing(lambda: self.database, self.vault, self.clock)
         self.keys = self.keys or self.keyring
         super().__post_init__()
+        self.messaging = MessagingRuntime(self.name, self.database, self.settings)
         licensing = self.neighbour("licensing", with_token=False)
         self.grants = SignedGrants(FetchedKeys(partial(licensing.get, "/.well-known/jwks.json")))
 

@@ -1,7 +1,7 @@
 """What runs beside the API: the relay of this service's events, and the timers that rotate keys and forget."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,8 +21,8 @@ EVERY = timedelta(hours=1)
 
 
 def parts(settings: IdentitySettings) -> list[Part]:
-    """Keys for every process; relay and timers where the worker runs."""
-    return [keys, timers] if "worker" in settings.run else [keys]
+    """Keys and the feed for every process; relay and timers where the worker runs."""
+    return [keys, messaging, timers] if "worker" in settings.run else [keys, messaging]
 
 
 @asynccontextmanager
@@ -31,6 +31,11 @@ async def keys(service: IdentityService) -> AsyncGenerator[None]:
     async with service.database.transaction() as conn:
         await ensure_keys(conn, service.vault, at=service.clock())
     yield
+
+
+def messaging(service: IdentityService) -> AbstractAsyncContextManager[None]:
+    """What was recorded is numbered and published; who waits for the feed is woken."""
+    return service.messaging.running()
 
 
 @asynccontextmanager

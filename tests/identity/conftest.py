@@ -18,7 +18,7 @@ from tests.support.databases import NewDatabase
 
 @pytest.fixture
 async def settings(new_database: NewDatabase, tmp_path: Path) -> IdentitySettings:
-    for name in ("master", "index"):
+    for name in ("master", "index", "cursor"):
         (tmp_path / name).write_bytes(secrets.token_bytes(32))
     return IdentitySettings.model_validate(
         {
@@ -29,6 +29,8 @@ async def settings(new_database: NewDatabase, tmp_path: Path) -> IdentitySetting
             "database_pool": 5,
             "master_key_file": tmp_path / "master",
             "index_key_file": tmp_path / "index",
+            "cursor_key_file": tmp_path / "cursor",
+            "nats_url": "nats://nowhere.test:4222",
             "run": "api",
         }
     )

@@ -31,6 +31,8 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
         {"id_number": MOTHER_NUMBER},
         frozenset({"public-security", "medical-insurance"}),
     ),
+    ("GET", "/v1/events"): (None, frozenset({"hospital"})),
+    ("GET", "/v1/events/heads"): (None, frozenset({"hospital"})),
     ("POST", "/internal/parties/regions"): ({"parties": [NOBODY_ID]}, frozenset({"licensing"})),
 }
 PUBLIC = {
@@ -69,10 +71,11 @@ async def header_of(world: World, caller: str) -> dict[str, str]:
 
 async def call(world: World, route: tuple[str, str], headers: dict[str, str]) -> tuple[int, str | None]:
     method, path = route
+    query = "?topic=evt.party.*.*.33.07.82" if path.startswith("/v1/events") else ""
     filled = path.format(identification=NOBODY_ID, party=NOBODY_ID)
     keyed = {**headers, "idempotency-key": "access-table"}
     body = ROUTES[route][0]
-    answer = await world.http.request(method, filled, json=body, headers=keyed)
+    answer = await world.http.request(method, filled + query, json=body, headers=keyed)
     return answer.status_code, answer.json().get("code")
 
 

@@ -38,7 +38,7 @@ async def test_house_keeping_rotates_and_forgets_and_comes_again(world: World, c
 def environment(settings: IdentitySettings, monkeypatch: pytest.MonkeyPatch) -> IdentitySettings:
     for name in ("profile", "issuer", "identity_url", "licensing_url", "certificates_url", "records_url"):
         monkeypatch.setenv(f"ONEVISIT_{name.upper()}", str(getattr(settings, name)))
-    for name in ("master_key_file", "index_key_file"):
+    for name in ("master_key_file", "index_key_file", "cursor_key_file", "nats_url"):
         monkeypatch.setenv(f"ONEVISIT_{name.upper()}", str(getattr(settings, name)))
     assert settings.database_url is not None
     monkeypatch.setenv("ONEVISIT_DATABASE_URL", settings.database_url.get_secret_value())

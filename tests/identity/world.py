@@ -61,7 +61,7 @@ def document() -> dict[str, Any]:
         "clients": [
             _client("app", "app", ["identify"]),
             _client("other-app", "app", ["identify"]),
-            _client("hospital", "department", ["parties:register", "parties:resolve", "records:file"]),
+            _client("hospital", "department", ["events", "parties:register", "parties:resolve"]),
             _client(
                 "public-security",
                 "department",
