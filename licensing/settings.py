@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from shared.jose import SigningKey
 from shared.settings import ServiceSettings
 
 
@@ -13,3 +14,10 @@ class LicensingSettings(ServiceSettings):
     grant_key_file: Path | None = Field(
         None, description="PEM private key (P-256) that signs grants to read evidence. Default: the client key."
     )
+
+    def grant_key(self) -> SigningKey:
+        """The key; its public half is at `/.well-known/jwks.json`."""
+        path = self.grant_key_file or self.client_key_file
+        if path is None:
+            raise RuntimeError("licensing has no key for grants: set ONEVISIT_GRANT_KEY_FILE")
+        return SigningKey.load(path)

@@ -14,10 +14,12 @@ from licensing.cases.commands.deciding import decide, rate
 from licensing.cases.commands.ending import withdraw_cases
 from licensing.cases.commands.opening import Arrived, evidence_arrived, open_cases
 from licensing.cases.commands.pausing import extend, fall_overdue, recount, resume, suspend
+from licensing.cases.commands.reading import CaseFile, get_yield, look, open_file
 
 __all__ = [
     "Arrived",
     "CaseEnded",
+    "CaseFile",
     "Office",
     "accept",
     "assign",
@@ -27,8 +29,11 @@ __all__ = [
     "evidence_arrived",
     "extend",
     "fall_overdue",
+    "get_yield",
     "lapse",
+    "look",
     "open_cases",
+    "open_file",
     "rate",
     "recount",
     "refuse",

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from licensing.cases.model import Case, CaseSummary, Result, State
+from licensing.cases.model import Actor, Case, CaseSummary, Result, State
 from licensing.cases.model.tables import case_acts, case_suspensions, case_yields, cases
 from shared.contracts.yields import Yielded
 from shared.regions import significant
@@ -136,17 +136,16 @@ async def list_upstream_yields(conn: AsyncConnection, case: Case) -> list[Yielde
 async def list_page(
     conn: AsyncConnection,
     *,
-    department: str,
-    region: str,
+    by: Actor,
     state: State | None,
     item: str | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[CaseSummary]:
-    """A department's worklist within its region, oldest first; one row more than asked if there is more."""
+    """The worklist of an officer's department within its region, oldest first; one row more tells of more."""
     conditions: list[ColumnElement[bool]] = [
-        cases.c.department == department,
-        func.starts_with(cases.c.region, significant(region)),
+        cases.c.department == by.department,
+        func.starts_with(cases.c.region, significant(by.region)) if by.region else false(),
     ]
     if state is not None:
         conditions.append(cases.c.state == state)
