@@ -1,7 +1,6 @@
 """The plan: every need of every item met once, by evidence, an answer, another item, a commitment, or the applicant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -17,6 +16,7 @@ from licensing.planning.model import (
     Inputs,
     ItemNeeds,
     Material,
+    MaterialState,
     MetBy,
     Need,
     Plan,
@@ -111,7 +111,7 @@ def _field(needed: NeededElement, inputs: Inputs, held: Held) -> Field | None:
     disputed = needed.element in inputs.disputes
     answer = inputs.answers.get(needed.element)
     verdict = Verdict("missing")
-    if not (disputed or needed.always_ask):
+    if not disputed:
         party = inputs.bindings[needed.element.role]
         verdict = settle(needed, party, held=held, unavailable=inputs.unavailable, on=inputs.on)
     if verdict.state != "known" and answer is not None:
@@ -141,20 +141,28 @@ def _met_by(field: Field) -> Met:
 
 
 def _material(wanted: NeededMaterial, inputs: Inputs, held: Held) -> PlannedMaterial:
-    material = wanted.material
-    planned = PlannedMaterial(
-        material, wanted.label, "asked", source=None, from_item=None, serves=wanted.serves, commitment=wanted.commitment
+    state, source = _material_state(wanted, inputs, held)
+    return PlannedMaterial(
+        material=wanted.material,
+        label=wanted.label,
+        state=state,
+        source=source,
+        from_item=wanted.from_item if state == "awaited" else None,
+        serves=wanted.serves,
+        commitment=wanted.commitment,
     )
+
+
+def _material_state(wanted: NeededMaterial, inputs: Inputs, held: Held) -> tuple[MaterialState, Source | None]:
+    material = wanted.material
     pieces = held.get((inputs.bindings[material.role], material.kind))
     if pieces:
-        return replace(planned, state="held", source=source_of(newest(pieces)))
+        return "held", source_of(newest(pieces))
     if wanted.from_item:
-        return replace(planned, state="awaited", from_item=wanted.from_item)
+        return "awaited", None
     if wanted.commitment and material in inputs.commitments:
-        return replace(planned, state="waived")
-    if material.kind in inputs.unavailable:
-        return replace(planned, state="awaited")
-    return planned
+        return "waived", None
+    return ("awaited" if material.kind in inputs.unavailable else "asked"), None
 
 
 def _material_met_by(planned: PlannedMaterial) -> Met:
@@ -172,8 +180,8 @@ def _material_met_by(planned: PlannedMaterial) -> Met:
 def _step(item: ItemNeeds, structure: Structure, met: Mapping[Element | Material, Met]) -> Step:
     awaited = {
         _yielded_as(target, structure.items, reference): reference
-        for target in _targets(item)
-        if target in met and (reference := _upstream(met[target]))
+        for target in structure.targets[item.code]
+        if (reference := _upstream(met[target]))
     }
     return Step(
         item=item.code,
@@ -200,15 +208,8 @@ def _yielded_as(target: Element | Material, items: Sequence[ItemNeeds], code: st
     return next(result.material for result in item.yields if target in result.elements)
 
 
-def _targets(item: ItemNeeds) -> list[Element | Material]:
-    targets: list[Element | Material] = [need.material for need in item.evidence]
-    return targets + [need.element for need in item.elements]
-
-
 def _needs(structure: Structure, met: Mapping[Element | Material, Met]) -> list[Need]:
-    return [
-        Need(item.code, target, *met[target]) for item in structure.items for target in _targets(item) if target in met
-    ]
+    return [Need(item, target, *met[target]) for item, targets in structure.targets.items() for target in targets]
 
 
 def _counts(structure: Structure, fields: Sequence[Field], materials: Sequence[PlannedMaterial]) -> Counts:

@@ -47,9 +47,9 @@ def settle(needed: NeededElement, party: UUID, *, held: Held, unavailable: froze
     if not said:
         silent = any(kind.code in unavailable for kind in needed.sources)
         return Verdict("unavailable" if silent else "missing")
-    best = said[0][0].authority_for(attribute)  # sources are sorted, best first
-    value = said[0][2]
-    if any(other != value for kind, _, other in said if kind.authority_for(attribute) == best):
+    first, _, value = said[0]  # sources are sorted, best first
+    best = first.authority_for(attribute)
+    if any(other != value and kind.authority_for(attribute) == best for kind, _, other in said):
         return Verdict("conflicting")
     confirming = [(kind, piece) for kind, piece, other in said if other == value]
     fresh = [(kind, piece) for kind, piece in confirming if _is_fresh(kind, piece, on)]

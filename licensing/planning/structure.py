@@ -24,7 +24,9 @@ from shared.schemas import Text
 
 @dataclass(frozen=True)
 class NeededElement:
-    """An element with all that its items say of it. `sources` are the kinds to read it from, best first."""
+    """An element with all that its items say of it. `sources` are the kinds to read it from, best first; what is the
+    applicant's to decide has none.
+    """
 
     element: Element
     label: Text
@@ -32,7 +34,6 @@ class NeededElement:
     sources: tuple[EvidenceKind, ...]
     serves: tuple[str, ...]
     serves_titles: Text
-    always_ask: bool
     why: Text | None
     from_item: str | None
 
@@ -50,11 +51,15 @@ class NeededMaterial:
 
 @dataclass(frozen=True)
 class Structure:
-    """The fixed part of a plan. `items` are in an order in which every yield comes before its needs."""
+    """The fixed part of a plan. `items` are in an order in which every yield comes before its needs.
+
+    `targets` are the needs of each item whose role has a party.
+    """
 
     items: tuple[ItemNeeds, ...]
     elements: Mapping[Element, NeededElement]
     materials: Mapping[Material, NeededMaterial]
+    targets: Mapping[str, tuple[Element | Material, ...]]
 
 
 def situation_of(thing: ThingDefinition, given: Mapping[str, str]) -> dict[str, str]:
@@ -81,7 +86,7 @@ def yielders(items: Sequence[ItemNeeds], target: Element | Material) -> list[Ite
 
     An item that itself needs the target only passes it on: waiting for it would gain nothing.
     """
-    return [item for item in items if target in _yielded(item) and target not in _needed(item)]
+    return [item for item in items if target in _yielded(item) and target not in _targets(item)]
 
 
 def prerequisites(items: Sequence[ItemNeeds]) -> dict[str, set[str]]:
@@ -96,13 +101,8 @@ def _yielded(item: ItemNeeds) -> frozenset[Element | Material]:
     return materials.union(*(result.elements for result in item.yields))
 
 
-def _needed(item: ItemNeeds) -> frozenset[Element | Material]:
-    elements: frozenset[Element | Material] = frozenset(need.element for need in item.elements)
-    return elements.union(need.material for need in item.evidence)
-
-
-def _awaitable(item: ItemNeeds) -> frozenset[Element | Material]:
-    return _needed(item) - {need.element for need in item.elements if need.always_ask}
+def _awaitable(item: ItemNeeds) -> set[Element | Material]:
+    return set(_targets(item)) - {need.element for need in item.elements if need.always_ask}
 
 
 def _build(thing: ThingDefinition, active: Sequence[ItemNeeds], present: frozenset[str]) -> Structure:
@@ -121,10 +121,16 @@ def _build(thing: ThingDefinition, active: Sequence[ItemNeeds], present: frozens
             if wanted.material.role in present:
                 materials.setdefault(wanted.material, []).append((item, wanted))
     return Structure(
-        items,
-        {element: _element(thing, labels, items, element, needs) for element, needs in elements.items()},
-        {material: _material(thing, labels, items, material, needs) for material, needs in materials.items()},
+        items=items,
+        elements={element: _element(thing, labels, items, element, needs) for element, needs in elements.items()},
+        materials={material: _material(thing, labels, items, material, needs) for material, needs in materials.items()},
+        targets={item.code: tuple(target for target in _targets(item) if target.role in present) for item in items},
     )
+
+
+def _targets(item: ItemNeeds) -> list[Element | Material]:
+    targets: list[Element | Material] = [need.material for need in item.evidence]
+    return targets + [need.element for need in item.elements]
 
 
 def _ordered(graph: Mapping[str, set[str]], place: Mapping[str, int]) -> list[str]:
@@ -146,11 +152,11 @@ def _element(
     element: Element,
     needs: Sequence[tuple[ItemNeeds, ElementNeed]],
 ) -> NeededElement:
-    codes = {kind for _, need in needs for kind in need.sources}
+    always_ask = any(need.always_ask for _, need in needs)
+    codes = set() if always_ask else {kind for _, need in needs for kind in need.sources}
     sources = sorted(
         (thing.kinds[code] for code in codes), key=lambda kind: (kind.authority_for(element.attribute), kind.code)
     )
-    always_ask = any(need.always_ask for _, need in needs)
     yielding = [] if always_ask else yielders(items, element)
     attribute = thing.attributes[element.attribute]
     return NeededElement(
@@ -162,7 +168,6 @@ def _element(
         serves_titles=Text(
             zh="、".join(item.title.zh for item, _ in needs), en=", ".join(item.title.en for item, _ in needs)
         ),
-        always_ask=always_ask,
         why=next((need.why for _, need in needs if need.why), None),
         from_item=yielding[0].code if yielding else None,
     )
