@@ -9,6 +9,7 @@ from gateway.document.api import OpenApi
 from gateway.edge.api import Door
 from gateway.edge.model import Answerer
 from gateway.limits.api import Limiter
+from gateway.merging.events import EventsMerger, HeadsMerger
 from gateway.merging.evidence import EvidenceMerger
 from gateway.one_identification.api import OneIdentification
 from gateway.operations.api import Readiness, alive, metrics
@@ -18,6 +19,7 @@ from gateway.routing.rules import RoutingTable
 from gateway.settings import GatewaySettings
 from gateway.upstreams.pool import Patience, Upstream
 from shared import logging
+from shared.messaging.cursor import CursorKey
 from shared.web.context import RequestContext
 from shared.web.service import Service
 
@@ -77,11 +79,14 @@ def _upstreams(settings: GatewaySettings) -> dict[str, Upstream]:
 
 
 def _answers(upstreams: dict[str, Upstream], settings: GatewaySettings) -> dict[Answer, Answerer]:
+    key = CursorKey.load(settings.cursor_key_file) if settings.cursor_key_file else None
     openapi = OpenApi(upstreams, server=settings.issuer)
     return {
         Answer.FORWARDED: Forwarder(upstreams),
         Answer.ONE_IDENTIFICATION: OneIdentification(upstreams),
         Answer.EVIDENCE: EvidenceMerger(upstreams),
+        Answer.EVENTS: EventsMerger(upstreams, key=key),
+        Answer.EVENT_HEADS: HeadsMerger(upstreams),
         Answer.DOCUMENT: openapi.document,
         Answer.DOCS: openapi.page,
         Answer.ALIVE: alive,

@@ -50,7 +50,7 @@ class Route:
     media: tuple[str, ...] = ("application/json",)
     max_bytes: int = MIB
     body_seconds: float = 15.0
-    streams: bool = False  # server-sent events: may rest without end
+    streams: bool = False  # server-sent events and long polls: may rest
 
     @property
     def has_body(self) -> bool:
@@ -132,7 +132,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/supervision/indicators", RECORDS, PUBLIC),
     # What spans services.
     Route("POST", "/v1/evidence/search", SOURCES, WRITE, Answer.EVIDENCE),
-    Route("GET", "/v1/events", PUBLISHERS, READ, Answer.EVENTS),
+    Route("GET", "/v1/events", PUBLISHERS, READ, Answer.EVENTS, streams=True),
     Route("GET", "/v1/events/heads", PUBLISHERS, READ, Answer.EVENT_HEADS),
     # What the door says about itself.
     Route("GET", "/openapi.json", NOBODY, PUBLIC, Answer.DOCUMENT),

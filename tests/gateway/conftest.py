@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,11 +13,13 @@ import pytest
 from gateway.app import Gateway, create_app
 from gateway.edge.protocol import EdgeProtocol
 from gateway.settings import GatewaySettings
+from shared.messaging.cursor import CursorKey
 from shared.web.service import Service
 from tests.gateway.serving import StandIn, dead_url, serving
 from tests.support.clock import FrozenClock
 from tests.support.tokens import ISSUER, Issuer
 
+CURSOR_KEY = CursorKey(b"k" * 32)
 SERVICES = ("identity", "licensing", "certificates", "records")
 
 
@@ -56,9 +59,10 @@ async def _open(issuer: Issuer, *, dead: tuple[str, ...] = (), **settings: Any) 
 
 
 @pytest.fixture
-def open_platform(clock: FrozenClock) -> OpenPlatform:
+def open_platform(clock: FrozenClock, tmp_path: Path) -> OpenPlatform:
     """Opens a platform with settings, or with dead services, of the test's choice."""
-    return partial(_open, Issuer(clock))
+    (tmp_path / "cursor.key").write_bytes(CURSOR_KEY.secret)
+    return partial(_open, Issuer(clock), cursor_key_file=tmp_path / "cursor.key")
 
 
 @pytest.fixture
