@@ -73,7 +73,9 @@ def status(data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
     else:
         for name, service in report["services"].items():
             typer.echo(f"{name:<13} {'ready' if service['ready'] else 'NOT READY':<10} {service['url']}")
-        typer.echo(f"{'memory':<13} {report['memory_mb']} MB resident in {report['processes']} processes")
+        typer.echo(
+            f"{'memory':<13} {report['memory_mb']} MB resident in {report['processes']} processes, shared pages counted once"
+        )
     if not report["ready"]:
         raise typer.Exit(1)
 
@@ -104,7 +106,8 @@ def start_detached(home: Home, *, port: int) -> State:
         )
     while child.poll() is None:
         state = home.state()
-        if state is not None and state.ready:
+        # A killed platform leaves its last state behind; only the child's own word counts.
+        if state is not None and state.ready and state.supervisor == child.pid:
             return state
         time.sleep(0.05)
     raise LaunchError(process.last_line(log).removeprefix(": onevisit: ") or f"it did not start; see {log}")
@@ -148,5 +151,5 @@ def _status_of(state: State) -> dict[str, Any]:
         "gateway": state.gateway,
         "services": services,
         "processes": len(processes),
-        "memory_mb": round(sum(one.memory_info().rss for one in processes) / 2**20),
+        "memory_mb": round(sum(one.memory_full_info().pss for one in processes) / 2**20),
     }

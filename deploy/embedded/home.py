@@ -67,6 +67,7 @@ class Home:
                     f"A platform already runs on {self.directory}; stop it with: onevisit down --data-dir "
                     f"'{self.directory}', or choose another --data-dir"
                 ) from None
+            self.forget_state()
             yield
 
     def is_held(self) -> bool:
