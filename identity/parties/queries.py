@@ -112,11 +112,12 @@ async def add_relation(
     )
 
 
-async def relations_around(conn: AsyncConnection, ids: Sequence[UUID], *, on: date) -> list[RelationRow]:
-    """The relations in force on a day in which one of these parties stands on either side."""
+async def relations_around(conn: AsyncConnection, person: UUID, *, on: date) -> list[RelationRow]:
+    """The relations in force on a day in which this person stands on either side, and those of their minor children."""
+    minor = select(relations.c.of).where(relations.c.party == person, relations.c.minor_until > on)
     question = (
         select(relations.c.kind, relations.c.party, relations.c.of, relations.c.minor_until)
-        .where(or_(relations.c.party.in_(ids), relations.c.of.in_(ids)))
+        .where(or_(relations.c.party == person, relations.c.of == person, relations.c.of.in_(minor)))
         .where(relations.c.valid_from <= on)
         .where(or_(relations.c.valid_until.is_(None), relations.c.valid_until >= on))
         .order_by(relations.c.id)

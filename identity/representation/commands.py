@@ -13,10 +13,8 @@ async def state_representations(
     conn: AsyncConnection, *, person: UUID, issuer: str, today: date, at: datetime
 ) -> tuple[list[Representation], RepresentationStatement]:
     """Whom this person may act for today, and what another service needs to know of their family."""
-    own = await queries.list_kin(conn, [person], on=today)
-    wards = rules.wards_of(person, own, on=today)
-    # The other parent of a child has no relation to this person of their own.
-    kin = own + [relation for relation in await queries.list_kin(conn, wards, on=today) if relation not in own]
+    kin = await queries.list_kin(conn, person, on=today)
+    wards = rules.wards_of(person, kin, on=today)
     family = rules.family_of(person, kin, wards=wards)
     everybody = {person, *wards, *(relation.party for relation in family), *(relation.of for relation in family)}
     regions, unnumbered = await queries.describe(conn, everybody)

@@ -10,9 +10,9 @@ from identity.parties.queries import list_parties, relations_around
 from identity.representation.rules import Kin
 
 
-async def list_kin(conn: AsyncConnection, ids: Collection[UUID], *, on: date) -> list[Kin]:
-    """Relations in force in which one of these stands on either side."""
-    rows = await relations_around(conn, list(ids), on=on)
+async def list_kin(conn: AsyncConnection, person: UUID, *, on: date) -> list[Kin]:
+    """Relations in force of this person, and of their minor children with the other parent."""
+    rows = await relations_around(conn, person, on=on)
     return [Kin(kind=row.kind, party=row.party, of=row.of, minor_until=row.minor_until) for row in rows]
 
 

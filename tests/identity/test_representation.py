@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from identity.parties.queries import add_relation
 from identity.representation.rules import Kin, family_of, wards_of
 from shared.contracts.representation import Relation, RepresentationStatement
+from shared.ids import new_id
 from shared.jose import verify_jws
 from tests.identity.world import MOTHER_NUMBER, NEWBORN_NUMBER, World
 from tests.support.clock import FrozenClock
@@ -109,6 +111,26 @@ class TestStatement:
             await conn.execute(text("UPDATE relations SET valid_until = '2026-03-10'"))
         _, statement = await state(world, "mother")
         assert statement.family == ()
+
+    async def test_the_other_parent_of_a_child_is_family_without_a_marriage(self, world: World) -> None:
+        mother, father = world.people["mother"], world.people["father"]
+        child = UUID((await world.register(mother)).json()["id"])
+        async with world.service.database.transaction() as conn:
+            await conn.execute(text("DELETE FROM relations WHERE kind = 'spouse'"))
+            await add_relation(
+                conn,
+                relation=new_id(),
+                kind="father",
+                party=father,
+                of=child,
+                valid_from=date(2026, 3, 11),
+                minor_until=date(2044, 3, 11),
+            )
+        _, of_mother = await state(world, "mother")
+        _, of_father = await state(world, "father")
+        assert of_father.may_act_for == (father, child)
+        assert set(of_mother.family) == set(of_father.family)
+        assert {relation.party for relation in of_mother.family} == {mother, father}
 
     async def test_it_holds_no_number(self, world: World) -> None:
         _, statement = await state(world, "mother")
