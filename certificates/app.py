@@ -8,6 +8,8 @@ from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
 from certificates.verification.api import router as verification
 from shared.evidence.api import router as evidence
+from shared.evidence.feed import feed_policy
+from shared.messaging.api import feed_router
 from shared.web import create_service
 
 
@@ -18,9 +20,10 @@ def create_app(settings: CertificatesSettings | None = None) -> FastAPI:
 
 def compose(service: CertificatesService) -> FastAPI:
     """The application around a service, which a test may have built itself."""
+    policy = feed_policy(service.evidence.policy, entity="certificate")
     return create_service(
         service,
-        routers=[issuing, verification, evidence],
+        routers=[issuing, verification, evidence, feed_router("certificates", policy)],
         parts=worker.parts(service.settings),
-        readiness={"sharing rules": service.evidence.policy.readiness},
+        readiness={"sharing-rules": service.evidence.policy.readiness, "messaging": service.messaging.readiness},
     )

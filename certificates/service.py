@@ -14,6 +14,7 @@ from shared.evidence.grants import GrantVerifier
 from shared.evidence.sharing import SharingPolicy
 from shared.http import ServiceClient
 from shared.jose import FetchedKeys
+from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
 
 
@@ -26,6 +27,7 @@ class CertificatesService(Service):
     signer: Signer = field(init=False)
     licensing: ServiceClient = field(init=False)
     evidence: EvidenceDoor = field(init=False)
+    messaging: MessagingRuntime = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -40,6 +42,7 @@ class CertificatesService(Service):
             policy=SharingPolicy(self.licensing),
             grants=GrantVerifier({"licensing": licensing_keys, "identity": self.identity_keys}),
         )
+        self.messaging = MessagingRuntime("certificates", self.database, self.settings)
 
 
 Current = Annotated[CertificatesService, Depends(service_of)]

@@ -1,25 +1,39 @@
-"""What runs beside the API: the sharing rules kept fresh, and the timers by which certificates expire."""
+"""What runs beside the API: relay and subscribers, the sharing rules kept fresh, and the timers of expiry."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from certificates.issuing.commands import expire_certificate
 from certificates.issuing.model import EXPIRY_TIMER
+from certificates.issuing.subscribers import issuing_reactions
 from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
+from shared.evidence.subscribers import evidence_reactions
 from shared.timers import timer_loop
 from shared.web import Part
 
 
 def parts(settings: CertificatesSettings) -> list[Part]:
-    """Sharing rules for every process; timers where the worker runs."""
-    return [sharing_rules, timers] if "worker" in settings.run else [sharing_rules]
+    """Sharing rules and the feed for every process; timers where the worker runs, and relay and subscribers with it."""
+    return [sharing_rules, messaging, *([timers] if "worker" in settings.run else [])]
 
 
 @asynccontextmanager
 async def sharing_rules(service: CertificatesService) -> AsyncGenerator[None]:
     """Evidence is read by the rules of the newest release."""
     async with service.evidence.policy.kept_fresh():
+        yield
+
+
+@asynccontextmanager
+async def messaging(service: CertificatesService) -> AsyncGenerator[None]:
+    """Cases that are decided become certificates; grants of cases that are over end."""
+    issuing = issuing_reactions(
+        service.licensing, signer=service.signer, zone=service.settings.zone, clock=service.clock
+    )
+    service.messaging.subscribe("issuing", issuing)
+    service.messaging.subscribe("evidence", evidence_reactions(service.evidence.policy))
+    async with service.messaging.running():
         yield
 
 

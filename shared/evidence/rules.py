@@ -1,8 +1,9 @@
 """May this be read: verdicts over a grant and the sharing rules. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from shared.regions import covers
 
 # Who may sign for which purpose: licensing for what an applicant started, identity for a department's standing duty.
 SIGNERS: Final[Mapping[Purpose, str]] = {"draft": "licensing", "case": "licensing", "duty": "identity"}
+WILDCARDS: Final = ("*", ">")
 
 
 class SharingTable:
@@ -23,6 +25,7 @@ class SharingTable:
         self.published = published
         self.release = published.release
         self.kinds = {kind.code: kind.type for kind in published.kinds}
+        self._issuers = {kind.code: kind.issuer for kind in published.kinds}
         self._rules: dict[tuple[str, str, str], list[tuple[frozenset[str], tuple[str, ...]]]] = defaultdict(list)
         for rule in published.rules:
             self._rules[rule.reader, rule.item, rule.kind].append((frozenset(rule.attributes), rule.regions))
@@ -44,15 +47,31 @@ class SharingTable:
         """Whether any rule, in whatever region, lets the reader see this kind for one of the grant's items."""
         return any((grant.sub, item, kind) in self._rules for item in grant.items)
 
-    def may_follow(self, reader: str, *, kind: str, scope: str) -> bool:
-        """Whether a rule entitles the reader to news of this kind everywhere in `scope` (a region code)."""
-        return any(
+    def may_follow(self, department: str, topics: str, *, entity: str) -> bool:
+        """Whether the department may have every event of this entity (certificate, record) that the filter matches.
+
+        It may where it issues the kind, and where a rule lets it read the kind of everybody in the filter's region.
+        """
+        # What a filter leaves out after `>` is open too.
+        space, of_entity, _, kind, *region = [*topics.split("."), ">", ">", ">"]
+        if space != "evt" or of_entity not in (entity, *WILDCARDS):
+            return True  # None of ours: whose they are, or whose space it is, decides that elsewhere.
+        if self._issuers.get(kind) == department:
+            return True
+        scope = scope_of(region)
+        return scope is not None and any(
             covers(allowed, scope)
-            for (entitled, _, of_kind), rules in self._rules.items()
-            if (entitled, of_kind) == (reader, kind)
+            for (reader, _, of_kind), rules in self._rules.items()
+            if (reader, of_kind) == (department, kind)
             for _, regions in rules
             for allowed in regions
         )
+
+
+def scope_of(tokens: Sequence[str]) -> str | None:
+    """The smallest region (six digits) that holds all that these tokens of a topic filter match; None for anywhere."""
+    named = list(takewhile(lambda token: token not in WILDCARDS, tokens))
+    return "".join(named).ljust(6, "0") if named else None
 
 
 def refusal(grant: Grant, *, reader: str | None, wants: Iterable[Want], at: datetime) -> RefusalReason | None:

@@ -20,8 +20,13 @@ from tests.support.tokens import ISSUER, Issuer
 
 @pytest.fixture
 async def service(
-    new_database: NewDatabase, tmp_path: Path, clock: FrozenClock, issuer: Issuer, licensing: Licensing
+    new_database: NewDatabase,
+    tmp_path: Path,
+    clock: FrozenClock,
+    issuer: Issuer,
+    licensing: Licensing,
 ) -> CertificatesService:
+    (tmp_path / "cursor.key").write_bytes(bytes(32))
     (tmp_path / "client.pem").write_bytes(SigningKey.generate().pem())
     urls = {f"{name}_url": f"http://{name}.test" for name in ("identity", "licensing", "certificates", "records")}
     settings = CertificatesSettings.model_validate(
@@ -32,6 +37,8 @@ async def service(
             "database_url": await new_database("certificates"),
             "client_key_file": tmp_path / "client.pem",
             "seal_directory": tmp_path,
+            "cursor_key_file": tmp_path / "cursor.key",
+            "nats_url": "nats://127.0.0.1:1",  # the worker does not run here: nobody connects
             "run": "api",
         }
     )
