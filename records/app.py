@@ -8,6 +8,8 @@ from records.filing.api import router as filing
 from records.service import RecordsService
 from records.settings import RecordsSettings
 from shared.evidence.api import router as evidence
+from shared.evidence.feed import feed_policy
+from shared.messaging.api import feed_router
 from shared.web import create_service
 
 
@@ -18,9 +20,10 @@ def create_app(settings: RecordsSettings | None = None) -> FastAPI:
 
 def compose(service: RecordsService) -> FastAPI:
     """The application around a service, which a test may have built itself."""
+    policy = service.evidence.policy
     return create_service(
         service,
-        routers=[filing, evidence, accesses],
-        parts=worker.parts(service.settings),
-        readiness={"sharing-rules": service.evidence.policy.readiness},
+        routers=[filing, evidence, accesses, feed_router(service.name, feed_policy(policy, entity="record"))],
+        parts=worker.parts(),
+        readiness={"sharing rules": policy.readiness, "messaging": service.messaging.readiness},
     )

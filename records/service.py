@@ -16,6 +16,7 @@ from shared.evidence.errors import SharingRulesNotLoaded
 from shared.evidence.grants import GrantVerifier
 from shared.evidence.sharing import SharingPolicy
 from shared.jose import FetchedKeys
+from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
 
 
@@ -27,6 +28,7 @@ class RecordsService(Service):
     regions: PartyRegions = field(init=False)
     yields: CaseYields = field(init=False)
     evidence: EvidenceDoor = field(init=False)
+    messaging: MessagingRuntime = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -40,6 +42,7 @@ class RecordsService(Service):
             policy=SharingPolicy(self.neighbour("licensing")),
             grants=GrantVerifier({"licensing": licensing_keys, "identity": self.identity_keys}),
         )
+        self.messaging = MessagingRuntime(self.name, self.database, self.settings)
         self._rules: FilingRules | None = None
 
     @property

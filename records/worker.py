@@ -1,20 +1,32 @@
-"""What runs beside the API: the catalogue is kept fresh; this service's events are relayed, others' are heard."""
+"""What runs beside the API: the catalogue kept fresh; this service's events relayed, and others' heard."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from records.accesses.subscribers import access_reactions
+from records.filing.subscribers import filing_reactions
 from records.service import RecordsService
-from records.settings import RecordsSettings
+from shared.evidence.subscribers import evidence_reactions
 from shared.web import Part
 
 
-def parts(settings: RecordsSettings) -> list[Part]:
-    """The catalogue for every process; relay and subscriber where the worker runs."""
-    return [catalogue]
+def parts() -> list[Part]:
+    """Both for every process; relay and subscribers run where the settings say `worker`."""
+    return [catalogue, messaging]
 
 
 @asynccontextmanager
 async def catalogue(service: RecordsService) -> AsyncGenerator[None]:
-    """Kinds, vocabulary and sharing rules are loaded, and loaded again."""
+    """Kinds, vocabulary and sharing rules are those of the newest release."""
     async with service.evidence.policy.kept_fresh():
+        yield
+
+
+@asynccontextmanager
+async def messaging(service: RecordsService) -> AsyncGenerator[None]:
+    """Decided cases are filed, ended cases close their grants; every access reaches its party."""
+    filing = filing_reactions(service.yields, clock=service.clock)
+    service.messaging.subscribe("cases", [*filing, *evidence_reactions(service.evidence.policy)])
+    service.messaging.subscribe("accesses", access_reactions())
+    async with service.messaging.running():
         yield

@@ -9,9 +9,11 @@ from shared.messaging.envelope import Event
 from shared.messaging.reaction import AnyReaction, Reaction
 
 
+def access_reactions() -> list[AnyReaction]:
+    """For the subscriber that notes accesses."""
+    return [Reaction(DataAccessed, on_data_accessed)]
+
+
 async def on_data_accessed(conn: AsyncConnection, event: Event[DataAccessed], _: None) -> None:
     """Each party finds its part in `GET /v1/accesses`."""
     await note_accesses(conn, accesses_of(event))
-
-
-REACTIONS: tuple[AnyReaction, ...] = (Reaction(DataAccessed, on_data_accessed),)

@@ -26,6 +26,7 @@ async def service(
     new_database: NewDatabase, tmp_path: Path, clock: FrozenClock, issuer: Issuer, neighbours: Neighbours
 ) -> RecordsService:
     (tmp_path / "client.pem").write_bytes(SigningKey.generate().pem())
+    (tmp_path / "cursor.key").write_bytes(bytes(32))
     urls = {f"{name}_url": f"http://{name}.test" for name in ("identity", "licensing", "certificates", "records")}
     settings = RecordsSettings.model_validate(
         urls
@@ -34,6 +35,8 @@ async def service(
             "issuer": ISSUER,
             "database_url": await new_database("records"),
             "client_key_file": tmp_path / "client.pem",
+            "cursor_key_file": tmp_path / "cursor.key",
+            "nats_url": "nats://127.0.0.1:1",
             "run": "api",
         }
     )

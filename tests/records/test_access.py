@@ -7,12 +7,15 @@ from fastapi.routing import APIRoute
 
 from records.accesses.api import router as accesses
 from records.filing.api import router as filing
+from shared.auth import Caller
 from shared.evidence.api import router as evidence
+from shared.messaging.api import feed_router
 from tests.records.world import CHILD, STRANGER, World
 from tests.support.tokens import Headers
 
 RECORD, CORRECTION = "/v1/records/{record}", "/v1/records/{record}/corrections"
 FILE, SEARCH, ACCESSES = "/v1/records", "/v1/evidence/search", "/v1/accesses"
+EVENTS, HEADS = "/v1/events", "/v1/events/heads"
 CALLERS = ("owner", "other department", "narrow department", "party", "service", "app", "ops", "nobody", "forged")
 
 # The status for each caller in the order of CALLERS. An owner's empty body is 422: the guard let them pass.
@@ -22,11 +25,18 @@ TABLE: dict[tuple[str, str], tuple[int, ...]] = {
     ("POST", CORRECTION): (422, 422, 403, 403, 403, 403, 403, 401, 401),
     ("POST", SEARCH): (422, 422, 403, 403, 422, 403, 403, 401, 401),
     ("GET", ACCESSES): (403, 403, 403, 200, 403, 403, 403, 401, 401),
+    ("GET", EVENTS): (422, 422, 403, 403, 403, 403, 403, 401, 401),
+    ("GET", HEADS): (422, 422, 403, 403, 403, 403, 403, 401, 401),
 }
 
 
+async def nobody(_: Caller, __: str) -> bool:
+    return False
+
+
 def test_every_route_has_its_row() -> None:
-    routes = [route for router in (accesses, filing, evidence) for route in router.routes]
+    routers = (accesses, filing, evidence, feed_router("records", nobody))
+    routes = [route for router in routers for route in router.routes]
     assert {(m, r.path) for r in routes if isinstance(r, APIRoute) for m in r.methods or ()} == set(TABLE)
 
 

@@ -1,0 +1,139 @@
+"""The whole way over a real bus: a case is decided, its record is filed, a reader reads it, the party sees that."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from records.app import compose
+from records.service import RecordsService
+from shared.contracts.events import CaseConcluded
+from shared.ids import new_id
+from shared.messaging.envelope import Envelope, EventContract, topic_of
+from shared.messaging.jetstream import JetStream, Message
+from tests.records.evidence.test_search import a_grant, search
+from tests.records.filing.test_subscribers import decided, known
+from tests.records.world import BIRTH, CHILD, COMMISSION, HOUSEHOLD, Neighbours, World, a_decided_case
+from tests.support.clock import START
+from tests.support.tokens import Issuer
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+async def running(
+    service: RecordsService, nats_server: str, neighbours: Neighbours, issuer: Issuer
+) -> AsyncGenerator[World]:
+    """The service with its worker, on a real bus."""
+    await service.close()
+    settings = service.settings.model_copy(update={"nats_url": nats_server, "run": frozenset({"api", "worker"})})
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(neighbours))
+    worker = RecordsService("records", settings, http=http, clock=service.clock, keys=issuer.keys())
+    app = compose(worker)
+    async with app.router.lifespan_context(app):
+        await worker.evidence.policy.refresh()
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://records.test") as client:
+            yield World(worker, client, neighbours, issuer)
+
+
+async def until(question: Callable[[], Awaitable[T]]) -> T:
+    """The first answer that is not empty."""
+    async with asyncio.timeout(30):
+        while not (answer := await question()):  # noqa: ASYNC110 - the answer is made elsewhere
+            await asyncio.sleep(0.05)
+    return answer
+
+
+async def publish(world: World, event: EventContract, *, subject: UUID, kind: str) -> None:
+    """As licensing's relay would."""
+    envelope = Envelope(
+        id=new_id(),
+        source="/licensing",
+        type=event.type,
+        topic=topic_of(type(event), kind=kind, region="330782"),
+        subject=subject,
+        time=START,
+        entityversion=1,
+        position=1,
+        sequence=1,
+        data=event.model_dump_json(),
+    )
+    bus: JetStream = world.service.messaging.bus
+    generation = await bus.connected()
+    await bus.ensure_stream()
+    await bus.publish([Message(envelope.topic, str(envelope.id), envelope.to_json())], generation=generation)
+
+
+async def test_what_a_case_yields_is_filed_read_and_seen(running: World) -> None:
+    case = known(running, a_decided_case())
+    await publish(running, decided(case).data, subject=case.case, kind=case.item)
+    await until(lambda: running.rows("SELECT id FROM records"))
+    feed = {"topic": f"evt.record.filed.{HOUSEHOLD}.33.07.>"}
+    headers = running.issuer.department("public-security")
+
+    async def filed() -> list[dict[str, str]]:
+        answer = await running.http.get("/v1/events", params=feed, headers=headers)
+        return list(answer.json()["items"])
+
+    (event,) = await until(filed)
+    assert event["topic"] == f"evt.record.filed.{HOUSEHOLD}.33.07.82"
+
+    await running.filed()
+    assert (await search(running)).status_code == 200
+
+    async def seen() -> list[dict[str, str]]:
+        answer = await running.http.get("/v1/accesses", headers=running.issuer.person(CHILD))
+        return list(answer.json()["items"])
+
+    (access,) = await until(seen)
+    assert (access["reader"], access["source"], access["purpose"]) == (COMMISSION, "records", "case")
+
+
+async def test_a_grant_ends_with_its_case(running: World) -> None:
+    await running.filed()
+    grant = a_grant(running)
+    assert (await search(running, grant=grant)).status_code == 200
+    ended = CaseConcluded(
+        case=grant.ref,
+        application=UUID(int=31),
+        item="birth-medical-certificate",
+        department=COMMISSION,
+        state="concluded",
+        outcome="granted",
+    )
+    await publish(running, ended, subject=grant.ref, kind="birth-medical-certificate")
+    await until(lambda: running.rows("SELECT 1 FROM closed_cases"))
+    assert (await search(running, grant=grant)).json()["reason"] == "case-closed"
+
+
+class TestFollowing:
+    """Which topics a department may read: by the published rules, nothing else."""
+
+    @pytest.mark.parametrize(
+        ("department", "topic", "status"),
+        [
+            (COMMISSION, f"evt.record.filed.{BIRTH}.33.07.>", 200),
+            (COMMISSION, f"evt.record.*.{BIRTH}.33.07.82", 200),
+            (COMMISSION, f"evt.record.filed.{BIRTH}.32.>", 403),
+            (COMMISSION, f"evt.record.filed.{BIRTH}.>", 403),
+            (COMMISSION, "evt.record.filed.*.33.07.>", 403),
+            (COMMISSION, "evt.record.>", 403),
+            (COMMISSION, "evt.>", 403),
+            (COMMISSION, f"evt.record.filed.{HOUSEHOLD}.33.07.82", 403),
+            (COMMISSION, "int.data.accessed.>", 403),
+            (COMMISSION, "to.tax.>", 403),
+            (COMMISSION, f"to.{COMMISSION}.>", 200),
+            (COMMISSION, "$JS.API.>", 422),
+            ("hospital", f"evt.record.filed.{BIRTH}.>", 200),
+            ("tax", f"evt.record.filed.{BIRTH}.33.07.82", 403),
+        ],
+    )
+    async def test_by_rule_region_and_issuer(self, world: World, department: str, topic: str, status: int) -> None:
+        headers = world.issuer.department(department)
+        for path in ("/v1/events", "/v1/events/heads"):
+            answer = await world.http.get(path, params={"topic": topic}, headers=headers)
+            assert answer.status_code == status
