@@ -1,7 +1,6 @@
 """The table of releases: numbered from 1 without a gap, never changed, the highest is current."""
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Integer, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, CheckConstraint, Column, DateTime, Integer, Table, Text
 
 from licensing.metadata import metadata
 
@@ -13,8 +12,9 @@ catalogue_releases = Table(
     ),
     # sha256 over the canonical bytes of `content`; the same content published again is the same release.
     Column("digest", Text, nullable=False),
-    # File name -> what the file says: what was published, not what we made of it.
-    Column("content", JSONB, nullable=False),
+    # File name -> what the file says: what was published, not what we made of it. Not JSONB, which forgets the order of
+    # keys: roles are found in the order in which a thing names them.
+    Column("content", JSON, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("published_by", Text, nullable=False),
 )

@@ -6,13 +6,13 @@ References and codes come first: the other rules speak only of catalogues whose 
 from collections.abc import Callable, Iterable, Sequence
 
 from licensing.catalogue.model import Catalogue, Finding
-from licensing.catalogue.rules import codes, guide, once_only, references
+from licensing.catalogue.rules import codes, guide, once_only, references, vocabulary
 
 Rule = Callable[[Catalogue], Iterable[Finding]]
 
 STAGES: Sequence[Sequence[Rule]] = (
     references.RULES,
-    (*codes.RULES, *guide.RULES, *once_only.BEFORE_ORDER),
+    (*vocabulary.RULES, *codes.RULES, *guide.RULES, *once_only.BEFORE_ORDER),
     once_only.RULES,
 )
 

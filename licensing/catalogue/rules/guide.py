@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from licensing.catalogue.model import Catalogue, Finding, Guide, Thing
 from licensing.catalogue.rules.references import file_of
+from shared.regions import covers
 
 CATCH_ALL = re.compile(
     r"(其他|其它|有关|相关)(的)?(材料|证明|资料|文件)|\b(other|related|relevant) (materials?|documents?|proofs?)\b",
@@ -104,21 +105,26 @@ def things_need_one_visit_at_most(catalogue: Catalogue) -> Iterator[Finding]:
             yield Finding(file_of(thing), thing.code, "visits-over-one", "its items together need more than one visit")
 
 
-def questions_have_defaults(catalogue: Catalogue) -> Iterator[Finding]:
-    """A first draft is made before anything is asked."""
+def questions_have_defaults_and_decide_something(catalogue: Catalogue) -> Iterator[Finding]:
+    """A first draft is made before anything is asked, and nothing is asked that changes nothing."""
     for thing in catalogue.things.values():
+        decisive = {question for part in thing.items for question in part.when}
         for question in thing.questions:
             if question.default not in {option.code for option in question.options}:
                 cause = f"question `{question.code}` needs a default that is one of its options"
                 yield Finding(file_of(thing), thing.code, "question-without-default", cause)
+            if question.code not in decisive:
+                cause = f"question `{question.code}` decides nothing, so it is not asked"
+                yield Finding(file_of(thing), thing.code, "question-needless", cause)
 
 
-def schemas_are_valid(catalogue: Catalogue) -> Iterator[Finding]:
-    """An answer is checked against it, so it must say something."""
-    for attribute in catalogue.attributes.values():
-        if "type" not in attribute.json_schema and "enum" not in attribute.json_schema:
-            cause = "its schema must say a type"
-            yield Finding("vocabulary.yaml", attribute.code, "schema-not-valid", cause)
+def departments_act_within_their_region(catalogue: Catalogue) -> Iterator[Finding]:
+    """Nobody decides beyond the region that the law gives them."""
+    for item in catalogue.items.values():
+        department = catalogue.departments[item.department]
+        if not covers(department.region, item.region):
+            cause = f"{department.code} acts in {department.region}, the item is offered in {item.region}"
+            yield Finding(file_of(item), item.code, "beyond-its-region", cause)
 
 
 def things_have_applicants(catalogue: Catalogue) -> Iterator[Finding]:
@@ -140,7 +146,7 @@ RULES = (
     guides_say_what_they_must,
     materials_are_named,
     things_need_one_visit_at_most,
-    questions_have_defaults,
-    schemas_are_valid,
+    questions_have_defaults_and_decide_something,
+    departments_act_within_their_region,
     things_have_applicants,
 )

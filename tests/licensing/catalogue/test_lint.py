@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from licensing.catalogue.lint import judge, lint_folder
@@ -10,6 +12,9 @@ from tests.licensing.catalogue.factories import Content, label, lawful, spoiled
 
 KINDS = "evidence-kinds.yaml evidence_kinds"
 BIRTH, CARD, THING, RULES = "items/birth.yaml", "items/card.yaml", "things/newborn.yaml", "sharing-rules.yaml"
+VOCABULARY = "vocabulary.yaml"
+NAME = f"{VOCABULARY} attributes 0"
+CHOICE: JsonValue = {"by": "child.name", "options": {"Ada": "child.name"}}
 HOLDER: dict[str, JsonValue] = {
     "code": "register",
     "type": "record",
@@ -135,7 +140,23 @@ REFUSALS: list[Spoilt] = [
     ),
     (f"{THING} questions 0 default", None, THING, "newborn", "question-without-default", "want-card"),
     (f"{THING} questions 0 default", "maybe", THING, "newborn", "question-without-default", "want-card"),
-    ("vocabulary.yaml attributes 0 schema", {}, "vocabulary.yaml", "name", "schema-not-valid", "type"),
+    (f"{THING} items 1", {"item": "card"}, THING, "newborn", "question-needless", "want-card"),
+    ("departments.yaml departments 1 region", "330700", CARD, "card", "beyond-its-region", "330700"),
+    # What answers are checked against.
+    (f"{NAME} schema", {}, "vocabulary.yaml", "name", "schema-not-valid", "`type` or an `enum`"),
+    (f"{NAME} schema", {"type": "strin"}, "vocabulary.yaml", "name", "schema-not-valid", "strin"),
+    (f"{NAME} schema", {"type": "string", "pattern": "("}, "vocabulary.yaml", "name", "schema-not-valid", "regex"),
+    (
+        f"{NAME} schema",
+        {"type": "string", "allOf": [{"$ref": "x"}]},
+        "vocabulary.yaml",
+        "name",
+        "schema-not-valid",
+        "$ref",
+    ),
+    (f"{NAME} schema", {"type": "integer", "maximum": 2**60}, "vocabulary.yaml", "-", "not-storable", ""),
+    (f"{CARD} title zh", "a\0b", CARD, "-", "not-storable", "U+0000"),
+    (f"{CARD} yields 0 claims name", CHOICE, CARD, "card", "choice-not-covered", "`child.name`"),
     # Once only.
     (f"{KINDS} 0 attributes", ["sex", "name"], BIRTH, "birth", "asked-although-held", "`birth-record` carries it"),
     (
@@ -278,6 +299,34 @@ def test_a_thing_has_an_applicant_before_anyone_else(rules: JsonValue) -> None:
     roles: JsonValue = {"child": [{"represented": True}], "applicant": rules}
 
     assert "applicant-missing" in codes(spoiled(f"{THING} roles", roles))
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=9)
+    | st.sampled_from(["child.name", "birth"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), JSON)
+def test_whatever_stands_wherever_is_judged_and_never_stumbled_over(data: st.DataObject, value: JsonValue) -> None:
+    content = lawful()
+    path = [data.draw(st.sampled_from(sorted(content)))]
+    spot: JsonValue = content[path[0]]
+    while isinstance(spot, dict | list) and spot and data.draw(st.booleans()):
+        step = data.draw(st.sampled_from(sorted(spot) if isinstance(spot, dict) else range(len(spot))))
+        path.append(str(step))
+        spot = spot[step]  # type: ignore[index,call-overload]  # a key of the one, an index of the other
+
+    _, findings = judge(spoiled(" ".join(path), value))
+
+    assert all(finding.file in content for finding in findings)
 
 
 class TestFiles:
