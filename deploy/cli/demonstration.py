@@ -11,6 +11,7 @@ import typer
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 from deploy.cli.platform import start_detached, stop_running
 from deploy.embedded import ports
+from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home
 
 app = typer.Typer()
@@ -80,10 +81,14 @@ def _drive(directory: Path, *, json: bool) -> int:
     from rich.console import Console  # noqa: PLC0415
 
     from deploy.demo import run  # noqa: PLC0415 - nothing else needs it
+    from deploy.demo.api import CallFailed  # noqa: PLC0415
     from deploy.world import World  # noqa: PLC0415
 
     async def drive() -> int:
         async with World.open(directory) as world:
-            return await run(world, Console(stderr=json), json)
+            try:
+                return await run(world, Console(stderr=json), json)
+            except CallFailed as failure:
+                raise LaunchError(f"The demonstration stopped: {failure}; logs are in {world.home.logs}") from None
 
     return asyncio.run(drive())

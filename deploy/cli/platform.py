@@ -73,9 +73,8 @@ def status(data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
     else:
         for name, service in report["services"].items():
             typer.echo(f"{name:<13} {'ready' if service['ready'] else 'NOT READY':<10} {service['url']}")
-        typer.echo(
-            f"{'memory':<13} {report['memory_mb']} MB resident in {report['processes']} processes, shared pages counted once"
-        )
+        amount, processes = report["memory_mb"], report["processes"]
+        typer.echo(f"{'memory':<13} {amount} MB resident in {processes} processes, shared pages counted once")
     if not report["ready"]:
         raise typer.Exit(1)
 
