@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from licensing.applications import queries
-from licensing.applications.commands.submitting import get_opened
+from licensing.applications.commands.submitting import Attempt, get_opened
 from licensing.applications.errors import NothingToWithdraw
 from licensing.applications.model import Application, ApplicationState, Opened
 from licensing.applications.rules.progress import state_of
@@ -21,8 +21,10 @@ from shared.contracts.events import (
     ApplicationPartlyCompleted,
     ApplicationWithdrawn,
 )
+from shared.idempotency import once
 from shared.messaging import outbox
 
+OPERATION = "withdraw_application"
 EVENTS: dict[ApplicationState, type[ApplicationEnded]] = {
     "completed": ApplicationCompleted,
     "partly-completed": ApplicationPartlyCompleted,
@@ -30,12 +32,21 @@ EVENTS: dict[ApplicationState, type[ApplicationEnded]] = {
 }
 
 
-async def withdraw_application(conn: AsyncConnection, application: UUID, *, caller: Caller, at: datetime) -> Opened:
+async def withdraw_application(
+    conn: AsyncConnection, application: UUID, attempt: Attempt, *, caller: Caller, at: datetime
+) -> Opened:
     """Every case that is not decided yet is withdrawn; what is decided stands, and is still issued.
 
-    Refuses an application that is not the caller's, and one of which nothing is left to withdraw.
+    Refuses an application that is not the caller's, and one of which nothing is left to withdraw. The same attempt
+    again changes nothing.
     """
     before = await get_opened(conn, application, caller=caller)
+    operation = f"{OPERATION}:{application}"
+    made = await once(
+        conn, caller=caller.sub, operation=operation, key=attempt.key, body=attempt.body, resource=application
+    )
+    if made is not None:
+        return await get_opened(conn, application)
     withdrawn_before = {case.id for case in before.cases if case.state is State.WITHDRAWN}
     by = Actor("applicant", caller.party)
     after = await cases.withdraw_cases(conn, application, by=by, at=at)

@@ -50,7 +50,7 @@ class Attempt:
     """One key, one act: the same key with the same body has the same outcome."""
 
     key: str
-    body: BaseModel
+    body: BaseModel | None
 
 
 async def submit(

@@ -9,7 +9,7 @@ from licensing.applications.schemas.applications import (
     progress_view,
 )
 from licensing.applications.schemas.drafts import DraftView, draft_view
-from licensing.applications.schemas.requests import DraftChange, OneIdentification, Submission
+from licensing.applications.schemas.requests import DraftChange, OneIdentification, Submission, Withdrawal
 
 __all__ = [
     "ApplicationSummary",
@@ -19,6 +19,7 @@ __all__ = [
     "OneIdentification",
     "ProgressView",
     "Submission",
+    "Withdrawal",
     "application_summary",
     "application_view",
     "draft_view",

@@ -89,3 +89,7 @@ class Submission(Strict):
             materials={named.material_of(): named.material for named in self.materials},
             delivery=self.delivery.method,
         )
+
+
+class Withdrawal(Strict):
+    """Nothing needs to be said."""
