@@ -110,7 +110,7 @@ class Supervisor:
     def _file_background(self) -> None:
         """Only once; a failure spoils the demonstration, not the platform, and is tried again at the next start."""
         log = self._home.logs / "background.log"
-        if not self._home.filed.exists() and not self._run_step("deploy.embedded.background", log=log):
+        if not self._home.filed.exists() and not self._run_step("deploy.background", log=log):
             self._say(f"the demonstration's records could not be filed; see {log}{process.last_line(log)}")
 
     def _run_step(self, module: str, *arguments: str, log: Path) -> bool:
