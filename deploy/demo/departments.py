@@ -29,7 +29,7 @@ class Desk:
 
 async def assign_number(api: Api, case: dict[str, Any]) -> str | None:
     """Public security alone gives a newborn its resident identity number (户口登记条例)."""
-    child = next(item["party"] for item in case["yields"] if item["role"] == "child")
+    child = case["roles"]["child"]
     for sequence in range(4, 1000, 2):
         body = f"{SYNTHETIC_PREFIX}{sequence:03d}"
         try:
@@ -61,30 +61,23 @@ class Department:
         self.woken: list[dict[str, Any]] = []
 
     async def work(self) -> None:
-        """Follow the feed of cases received, from now on, and handle each that is ours."""
-        cursor = await self._end_of_feed()
+        """Follow the feed of each item of this desk, from now on, and handle every case that is received."""
+        await asyncio.gather(*(self._follow(f"evt.case.received.{item}.33.07.82") for item in self.desk.items))
+
+    async def _follow(self, topic: str) -> None:
+        cursor = await self._end_of_feed(topic)
         while True:
-            page = await self.api.get(
-                self.desk.department, "/v1/events", topic=self._topic, after=cursor, wait=WAIT_SECONDS
-            )
+            page = await self.api.get(self.desk.department, "/v1/events", topic=topic, after=cursor, wait=WAIT_SECONDS)
             cursor = page["next"]
             for event in page["items"]:
-                if event["data"]["item"] in self.desk.items:
-                    self.woken.append(event)
-                    await self._handle(event)
+                self.woken.append(event)
+                await self._handle(event)
 
-    _topic = "evt.case.received.*.33.07.82"
-
-    async def _end_of_feed(self) -> str:
+    async def _end_of_feed(self, topic: str) -> str:
         cursor: str | None = None
         while True:
-            page = await self.api.get(
-                self.desk.department,
-                "/v1/events",
-                topic=self._topic,
-                limit=100,
-                **({"after": cursor} if cursor else {}),
-            )
+            after = {"after": cursor} if cursor else {}
+            page = await self.api.get(self.desk.department, "/v1/events", topic=topic, limit=100, **after)
             cursor = page["next"]
             if not page["items"]:
                 return str(cursor)
