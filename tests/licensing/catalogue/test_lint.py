@@ -1,5 +1,6 @@
 """Every reason not to publish a catalogue: one spot spoiled, one finding that names file, item and cause."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from licensing.catalogue import rules
 from licensing.catalogue.lint import judge, lint_folder
+from licensing.catalogue.rules import guide
 from tests.licensing.catalogue.factories import Content, label, lawful, spoiled
 
 KINDS = "evidence-kinds.yaml evidence_kinds"
@@ -358,3 +361,15 @@ def _guide_of(file: str) -> dict[str, JsonValue]:
     assert isinstance(item, dict)
     assert isinstance(item["guide"], dict)
     return item["guide"]
+
+
+def test_every_reason_to_refuse_is_explained_in_the_readme() -> None:
+    folder = Path(rules.__file__).parent
+    sources = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    written = {
+        *re.findall(r'Finding\([^"]*?"([a-z]+(?:-[a-z]+)+)"', sources),
+        *(code for code, _, _ in guide.GUIDE_RULES),
+    }
+    explained = set(re.findall(r"`([a-z-]+)`", (folder.parent / "README.md").read_text("utf-8")))
+
+    assert written | {row[4] for row in REFUSALS} <= explained
