@@ -26,7 +26,7 @@ install() {
     total=$(grep -c '^[A-Za-z0-9]' "requirements/$set.txt")
     log="$venv/install.log"
     # Everything is pinned, so nothing is left to resolve; every file is checked against its hash.
-    { "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps --require-hashes \
+    { "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps --no-compile --require-hashes \
         --requirement "requirements/$set.txt" 2>&1; echo "exit $?"; } |
         while IFS= read -r line; do
             echo "$line" >>"$log"
@@ -39,6 +39,8 @@ install() {
         done
     [ -t 1 ] && echo
     [ "$(tail -n 1 "$log")" = "exit 0" ] || fail "the packages could not be installed: $(grep -i error "$log" | head -n 1) (see $log)"
+    # On all cores, where pip would use one.
+    "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >>"$log" 2>&1 || true
     "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --quiet --no-deps --no-build-isolation \
         --editable . >>"$log" 2>&1 || fail "the project could not be installed; see $log"
 }

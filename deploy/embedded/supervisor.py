@@ -158,6 +158,10 @@ class Supervisor:
 
     def _watch(self) -> None:
         """Start again what has ended: the servers at once, a service after a pause that doubles."""
+        if not self._home.directory.exists():
+            self._say("the data directory is gone; stopping")
+            self._stopping = True
+            return
         for server in (self._postgres, self._nats):
             if server.server is not None and server.server.poll() is not None:
                 self._say(f"{type(server).__name__} ended; starting it again")
