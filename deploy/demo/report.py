@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from deploy.demo.checks import Check
@@ -23,7 +24,7 @@ class Report:
         """One line: who did what."""
         self.steps.append({"who": who, "what": what})
         if not self.as_json:
-            self.console.print(f"[cyan]{who:>18}[/]  {what}", highlight=False)
+            self._line(f"[cyan]{who:>18}[/]  {escape(what)}")
 
     def heading(self, text: str) -> None:
         if not self.as_json:
@@ -31,21 +32,14 @@ class Report:
             self.console.rule(f"[bold]{text}", align="left")
 
     def draft(self, draft: dict[str, Any]) -> None:
-        """Every field with its state and source, and why the missing ones are asked."""
+        """Every field with its source, then the asked ones with the reason, and who will do what."""
         if self.as_json:
             return
-        table = Table("field", "state", "value", "source / why it is asked", box=None, pad_edge=False)
-        for field in draft["fields"]:
-            asked = field["state"] == "missing"
-            style = "bold yellow" if asked else ""
-            table.add_row(
-                f"{field['label']['zh']} {field['element']}",
-                field["state"],
-                _value(field),
-                _why(field) if asked else _source(field),
-                style=style,
-            )
-        self.console.print(table)
+        for field in sorted(draft["fields"], key=_is_asked):
+            style = "yellow" if _is_asked(field) else "green"
+            name = f"{field['label']['zh']} ({field['element']})"
+            told = _why(field) if _is_asked(field) else f"{_value(field)}  [dim]{_source(field)}[/]"
+            self._line(f"[{style}]{'ASKED' if _is_asked(field) else field['state']:>18}[/]  {escape(name)}: {told}")
         for step in draft["steps"]:
             after = f" after {', '.join(step['waits_for'])}" if step["waits_for"] else " at once"
             self.step(step["department"], f"will handle {step['item']}{after}, within {step['promised_days']} days")
@@ -92,24 +86,28 @@ class Report:
         self.heading("Checked")
         for check in checks:
             mark = "[green]held[/]" if check.held else "[red]FAILED[/]"
-            self.console.print(f"{mark}  {check.name}  [dim]{check.detail}[/]", highlight=False)
+            self._line(f"{mark:>27}  {check.name}  [dim]{escape(check.detail)}[/]")
         self.heading("Look further")
         for name, url in urls.items():
-            self.console.print(f"{name:>18}  {url}", highlight=False)
+            self._line(f"{name:>18}  {url}")
+
+    def _line(self, text: str) -> None:
+        self.console.print(text, highlight=False, soft_wrap=True)
+
+
+def _is_asked(field: dict[str, Any]) -> bool:
+    return bool(field["state"] == "missing")
 
 
 def _value(field: dict[str, Any]) -> str:
     value = field.get("value")
-    return "" if value is None else str(value)[:40]
+    return "" if value is None else escape(str(value)[:40])
 
 
 def _source(field: dict[str, Any]) -> str:
-    source = field.get("source") or {}
-    if not source:
-        return ""
-    return f"{source.get('evidence_kind')} of {source.get('issuer')}, as of {source.get('as_of')}"
+    source = field.get("source")
+    return f"from {source['issuer']}: {source['evidence_kind']} of {source['as_of']}" if source else ""
 
 
 def _why(field: dict[str, Any]) -> str:
-    why = field.get("why") or {}
-    return str(why.get("en", ""))
+    return escape(str((field.get("why") or {}).get("en", "")))
