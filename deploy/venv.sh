@@ -45,11 +45,10 @@ install() {
         --editable . >>"$log" 2>&1 || fail "the project could not be installed; see $log"
 }
 
-is_ready "$set" && exit 0
-[ "$set" = runtime ] && is_ready dev && exit 0
-
 command -v "$python" >/dev/null 2>&1 ||
     fail "$python is missing; install it, on Debian or Ubuntu with: apt-get install python3 python3-venv"
+is_ready "$set" && exit 0
+[ "$set" = runtime ] && is_ready dev && exit 0
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "Python 3.11 or newer is needed, $python is $("$python" --version); name another with: make PYTHON=python3.12 ..."
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
