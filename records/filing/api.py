@@ -7,13 +7,11 @@ from fastapi import APIRouter
 
 from records.filing import queries
 from records.filing.commands import Act, correct_record, file_record
-from records.filing.errors import PartyNotKnown, RecordNotFound
+from records.filing.errors import RecordNotFound
 from records.filing.permissions import may_see
-from records.filing.rules import valid_from_for
 from records.filing.schemas import RecordCorrection, RecordFiling, RecordView
 from records.service import Current
 from shared.auth import Caller, requires
-from shared.clock import legal_date
 from shared.database import Read, Transaction
 from shared.idempotency import IdempotencyKey, once
 from shared.ids import random_id
@@ -26,14 +24,8 @@ Issuer = Annotated[Caller, requires("records:file", kinds=["department"])]
 @router.post("", status_code=201)
 async def file_a_record(body: RecordFiling, caller: Issuer, service: Current, key: IdempotencyKey) -> RecordView:
     """File what your department holds about a party. Only the issuer of a kind files it. Publishes `record.filed`."""
-    rules = service.filing_rules
-    rules.check_claims(rules.kind_for(body.kind, issuer=caller.department), body.claims)
     at = service.clock()
-    today = legal_date(at, service.settings.zone)
-    valid_from = valid_from_for(body.valid_from, today=today)
     region = await service.regions.region_of(body.party)
-    if region is None:
-        raise PartyNotKnown
     async with service.database.transaction() as conn:
         record = random_id()
         made = await once(conn, caller=caller.sub, operation="file-record", key=key, body=body, resource=record)
@@ -45,9 +37,10 @@ async def file_a_record(body: RecordFiling, caller: Issuer, service: Current, ke
                 party=body.party,
                 region=region,
                 claims=body.claims,
-                valid_from=valid_from,
+                valid_from=body.valid_from,
+                rules=service.filing_rules,
                 by=_act(caller),
-                as_of=today,
+                zone=service.settings.zone,
                 at=at,
             )
         return await _view(conn, made or record)

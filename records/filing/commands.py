@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.filing import queries
-from records.filing.errors import RecordAlreadyCorrected, RecordNotFound
+from records.filing.errors import PartyNotKnown, RecordAlreadyCorrected, RecordNotFound
 from records.filing.model import Record, records
 from records.filing.permissions import may_correct
 from records.filing.rules import FilingRules, valid_from_for
@@ -35,14 +35,24 @@ async def file_record(
     record: UUID,
     kind: str,
     party: UUID,
-    region: str,
+    region: str | None,
     claims: dict[str, JsonValue],
-    valid_from: date,
+    valid_from: date | None,
+    rules: FilingRules,
     by: Act,
-    as_of: date,
+    zone: str,
     at: datetime,
 ) -> None:
-    """The record exists; `record.filed` is told where its party lives. The caller has checked kind and claims."""
+    """The record exists, as of today; `record.filed` is told where its party lives (`region`; None: nobody knows it).
+
+    Refuses a kind that is none (KindNotKnown) or another department's (NotTheIssuer), claims that it does not hold
+    (ClaimsNotValid), a date that cannot be meant (DateNotFitting), and an unknown party (PartyNotKnown).
+    """
+    rules.check_claims(rules.kind_for(kind, issuer=by.department), claims)
+    today = legal_date(at, zone)
+    in_force_from = valid_from_for(valid_from, today=today)
+    if region is None:
+        raise PartyNotKnown
     filed = Record(
         id=record,
         kind=kind,
@@ -50,8 +60,8 @@ async def file_record(
         region=region,
         issuer=by.department,
         claims=claims,
-        as_of=as_of,
-        valid_from=valid_from,
+        as_of=today,
+        valid_from=in_force_from,
         officer=by.officer,
         filed_at=at,
     )
