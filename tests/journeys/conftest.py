@@ -1,0 +1,40 @@
+"""The whole platform, started once by its own command line, as anybody would start it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded import ports
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A running platform, by its data directory."""
+
+    directory: Path
+    url: str
+
+    def onevisit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "deploy.cli", *arguments, "--data-dir", str(self.directory)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
+
+    def token(self, name: str) -> str:
+        return self.onevisit("token", "--as", name).stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Generator[Platform]:
+    (port,) = ports.free_ports(1)
+    platform = Platform(tmp_path_factory.mktemp("journeys") / "data", f"http://127.0.0.1:{port}")
+    up = platform.onevisit("up", "--detach", "--json", "--port", str(port))
+    assert up.returncode == 0, up.stderr
+    assert json.loads(up.stdout)
+    yield platform
+    platform.onevisit("down")
