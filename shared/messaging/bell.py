@@ -8,6 +8,7 @@ import asyncpg
 import structlog
 
 from shared.database import Database
+from shared.messaging.cancellation import going_on
 
 CHANNELS = ("outbox", "event_log")
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ class Bell:
 
     async def run(self) -> None:
         """Listen until cancelled; when the connection is lost, connect again."""
-        while True:
+        while going_on():
             try:
                 await self._listen()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):

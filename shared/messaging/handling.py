@@ -181,4 +181,4 @@ class Handling:
         await inbox.park(conn, one.waiting, consumer=self._consumer, reason=None, retry_seconds=None)
 
     def _naming(self, one: Incoming) -> dict[str, str]:
-        return {"consumer": self._consumer, "event": str(one.waiting.event_id), "subject": str(one.waiting.subject)}
+        return {"consumer": self._consumer, "event_id": str(one.waiting.event_id), "subject": str(one.waiting.subject)}

@@ -16,6 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, DiscardPolicy, StorageType, StreamConfig
 
 from shared.ids import random_id
+from shared.messaging.cancellation import going_on
 from shared.messaging.pulling import Pull, PullStalled
 
 STREAM = "EVT"
@@ -57,7 +58,7 @@ class JetStream:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
-        while True:
+        while going_on():
             self._closed.clear()
             try:
                 await self._connect()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Database
+from shared.messaging.cancellation import going_on
 
 LEASE_SECONDS = 5.0
 # SQLAlchemy wraps what PostgreSQL says, not what the network says.
@@ -48,7 +49,7 @@ class Lease:
 
     async def renew(self, database: Database) -> None:
         """Renew now and again, until cancelled or `LeaseLost`."""
-        while True:
+        while going_on():
             await asyncio.sleep(self.seconds / 4)
             try:
                 async with database.transaction() as conn:
@@ -83,7 +84,7 @@ async def lead(
     seconds: float = LEASE_SECONDS,
 ) -> None:
     """Do `work` whenever this process leads; for ever, until cancelled or until `work` fails."""
-    while True:
+    while going_on():
         lease = await acquire(database, name, seconds=seconds)
         if lease is None:
             await asyncio.sleep(seconds / 10)

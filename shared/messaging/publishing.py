@@ -14,6 +14,7 @@ from sqlalchemy import Row, text
 
 from shared.database import Database
 from shared.messaging.bell import Bell
+from shared.messaging.cancellation import going_on
 from shared.messaging.envelope import Envelope
 from shared.messaging.failpoints import failpoint
 from shared.messaging.jetstream import BUS_ERRORS, JetStream, Message, NotStored
@@ -57,7 +58,7 @@ class Publisher:
 
     async def run(self, lease: Lease) -> None:
         """Until cancelled, or `LeaseLost`. While the bus is away it waits."""
-        while True:
+        while going_on():
             generation = await self._bus.connected()
             try:
                 session, watermark = await self._begin(lease, generation)
@@ -104,7 +105,7 @@ class Publisher:
     async def _publish_all(self, session: Session, watermark: Watermark) -> None:
         loop = asyncio.get_running_loop()
         compare_at = loop.time() + COMPARE_SECONDS
-        while True:
+        while going_on():
             rings = self._bell.rings("event_log")
             rows = await self._read(after=watermark.position)
             failpoint("publishing.read")

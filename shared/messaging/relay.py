@@ -9,6 +9,7 @@ import structlog
 
 from shared.database import Database
 from shared.messaging.bell import Bell
+from shared.messaging.cancellation import going_on
 from shared.messaging.failpoints import failpoint
 from shared.messaging.jetstream import JetStream
 from shared.messaging.lease import LEASE_SECONDS, Lease, lead
@@ -41,13 +42,13 @@ class Relay:
             group.create_task(self._publisher.run(lease))
 
     async def _number(self, lease: Lease) -> None:
-        while True:
+        while going_on():
             rings = self._bell.rings("outbox")
             numbered = BATCH
-            while numbered == BATCH:
+            while numbered == BATCH and going_on():
                 numbered = await number_pending(self._database, lease)
                 if numbered:
                     self._bell.ring("event_log")
-            while not await anything_pending(self._database):
+            while going_on() and not await anything_pending(self._database):
                 await self._bell.wait("outbox", after=rings, seconds=POLL_SECONDS)
                 rings = self._bell.rings("outbox")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from shared.database import Database
+from shared.messaging.cancellation import going_on
 from shared.messaging.failpoints import failpoint
 from shared.messaging.handling import Handling, read
 from shared.messaging.jetstream import BUS_ERRORS, JetStream
@@ -58,12 +59,12 @@ class Subscriber:
             group.create_task(self._retry(handling))
 
     async def _receive(self, handling: Handling) -> None:
-        while True:
+        while going_on():
             await self._bus.connected()
             try:
                 pull = await self._bus.pull(self.consumer, topics=self._topics)
                 try:
-                    while True:
+                    while going_on():
                         await self._receive_some(pull, handling)
                 finally:
                     await pull.close()
@@ -84,6 +85,6 @@ class Subscriber:
         failpoint("subscriber.acknowledged")
 
     async def _retry(self, handling: Handling) -> None:
-        while True:
+        while going_on():
             if not await handling.retry_due():
                 await asyncio.sleep(RETRY_POLL_SECONDS)
