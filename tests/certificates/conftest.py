@@ -1,6 +1,7 @@
-"""The service under test."""
+"""The service under test: alone, or working with a bus."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
@@ -17,39 +18,8 @@ from tests.support.clock import FrozenClock
 from tests.support.databases import NewDatabase
 from tests.support.tokens import ISSUER, Issuer
 
-
-@pytest.fixture
-async def service(
-    new_database: NewDatabase,
-    tmp_path: Path,
-    clock: FrozenClock,
-    issuer: Issuer,
-    licensing: Licensing,
-) -> CertificatesService:
-    (tmp_path / "cursor.key").write_bytes(bytes(32))
-    (tmp_path / "client.pem").write_bytes(SigningKey.generate().pem())
-    urls = {f"{name}_url": f"http://{name}.test" for name in ("identity", "licensing", "certificates", "records")}
-    settings = CertificatesSettings.model_validate(
-        urls
-        | {
-            "profile": "embedded",
-            "issuer": ISSUER,
-            "database_url": await new_database("certificates"),
-            "client_key_file": tmp_path / "client.pem",
-            "seal_directory": tmp_path,
-            "cursor_key_file": tmp_path / "cursor.key",
-            "nats_url": "nats://127.0.0.1:1",  # the worker does not run here: nobody connects
-            "run": "api",
-        }
-    )
-    return CertificatesService(
-        "certificates",
-        settings,
-        http=httpx2.AsyncClient(transport=httpx2.MockTransport(licensing)),
-        clock=clock,
-        keys=issuer.keys(),
-        seals=signer_for(new_root(at=clock()), HEALTH, SECURITY, at=clock()),
-    )
+NOWHERE = "nats://127.0.0.1:1"
+NewService = Callable[..., CertificatesService]
 
 
 @pytest.fixture
@@ -58,8 +28,49 @@ def licensing() -> Licensing:
 
 
 @pytest.fixture
-async def world(service: CertificatesService, licensing: Licensing, issuer: Issuer) -> AsyncGenerator[World]:
-    """The service running, with the sharing rules loaded."""
+async def new_service(
+    new_database: NewDatabase, tmp_path: Path, clock: FrozenClock, issuer: Issuer, licensing: Licensing
+) -> NewService:
+    """Makes processes of the service, which share a database."""
+    (tmp_path / "cursor.key").write_bytes(bytes(32))
+    (tmp_path / "client.pem").write_bytes(SigningKey.generate().pem())
+    urls = {f"{name}_url": f"http://{name}.test" for name in ("identity", "licensing", "certificates", "records")}
+    given = urls | {
+        "profile": "embedded",
+        "issuer": ISSUER,
+        "database_url": await new_database("certificates"),
+        "client_key_file": tmp_path / "client.pem",
+        "cursor_key_file": tmp_path / "cursor.key",
+        "seal_directory": tmp_path,
+    }
+    seals = signer_for(new_root(at=clock()), HEALTH, SECURITY, at=clock())
+
+    def make(*, run: str = "api", nats_url: str = NOWHERE) -> CertificatesService:
+        settings = CertificatesSettings.model_validate(given | {"run": run, "nats_url": nats_url})
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(licensing))
+        return CertificatesService("certificates", settings, http=http, clock=clock, keys=issuer.keys(), seals=seals)
+
+    return make
+
+
+@pytest.fixture
+async def world(new_service: NewService, licensing: Licensing, issuer: Issuer) -> AsyncGenerator[World]:
+    """The service answering requests, with the sharing rules loaded."""
+    async with running(new_service(), licensing, issuer) as world:
+        yield world
+
+
+@pytest.fixture
+async def working(
+    new_service: NewService, licensing: Licensing, issuer: Issuer, nats_server: str
+) -> AsyncGenerator[World]:
+    """The service with its relay, subscribers and timers on a real bus."""
+    async with running(new_service(run="api,worker", nats_url=nats_server), licensing, issuer) as world:
+        yield world
+
+
+@asynccontextmanager
+async def running(service: CertificatesService, licensing: Licensing, issuer: Issuer) -> AsyncGenerator[World]:
     app = compose(service)
     async with app.router.lifespan_context(app):
         await service.evidence.policy.refresh()
