@@ -145,6 +145,14 @@ class TestReleases:
         async with database.read() as conn:
             assert (await get_release(conn, 1)).content == lawful()
 
+    async def test_a_release_that_can_no_longer_be_read_stops_the_work_that_needs_it(self, database: Database) -> None:
+        insert = text("INSERT INTO catalogue_releases VALUES (1, 'sha256:0', '{\"old.yaml\": 1}', now(), 'ops')")
+        async with database.transaction() as conn:
+            await conn.execute(insert)
+
+            with pytest.raises(RuntimeError, match="release 1"):
+                await Releases().get(conn, 1)
+
     async def test_a_release_is_parsed_once(self, database: Database, clock: FrozenClock) -> None:
         await published(database, clock, lawful())
 

@@ -84,6 +84,15 @@ class TestNewborn:
         assert refusal.value.role == "child"
 
 
+def test_nobody_is_found_through_a_role_that_nobody_takes() -> None:
+    specs = [
+        RoleSpec("mother", text("mother"), (RoleRule(absent=True),)),
+        RoleSpec("father", text("father"), (RoleRule(kind="spouse", of="mother"), RoleRule(absent=True))),
+    ]
+
+    assert resolve_roles(specs, statement=stated(*MARRIED), chosen={}) == {}
+
+
 def test_an_agent_may_take_only_a_party_that_they_may_act_for() -> None:
     specs = [RoleSpec("applicant", text("applicant"), (RoleRule(represented=True),))]
 
