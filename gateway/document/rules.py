@@ -4,13 +4,24 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.routing.model import Route
+from gateway.routing.model import Answer, Route
 
 Document = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/"
 # Added by the door itself, so not for clients to send.
 NOT_SENT_BY_CLIENTS = "representations"
+# What the door answers where it asks several services: one service's document does not know it.
+UNAVAILABLE = {"type": "array", "items": {"type": "string"}, "description": "Services that do not answer now."}
+HEADS_OF_ALL = {
+    "title": "HeadsOfAll",
+    "type": "object",
+    "required": ["services", "unavailable"],
+    "properties": {
+        "services": {"type": "array", "items": {"$ref": f"{SCHEMAS}FeedHeads"}},
+        "unavailable": UNAVAILABLE,
+    },
+}
 _PARAMETER = re.compile(r"\{[^}]*\}")
 
 
@@ -55,6 +66,9 @@ class _Merger:
         self.schemas: dict[str, Any] = {}
         self.security: dict[str, Any] = {}
         self._operation_ids: set[str] = set()
+        # By service: what each of its schemas is called here. And what stands under each name, as its owner says it.
+        self._names: dict[str, dict[str, str]] = {}
+        self._as_said: dict[str, Any] = {}
 
     def add(self, route: Route, service: str, document: Document) -> bool:
         """Take over one operation; False where the service does not have it."""
@@ -63,26 +77,39 @@ class _Merger:
         operation = document["paths"].get(path, {}).get(route.method.lower()) if path else None
         if path is None or operation is None:
             return False
-        names = self._take_schemas(operation, service, document)
-        operation = _rename(operation, names)
+        operation = _rename(operation, self._take_schemas(operation, service, document))
         operation["operationId"] = self._unique(operation.get("operationId", shape), service)
         operation.setdefault("tags", [service])
         self.paths.setdefault(path, {})[route.method.lower()] = operation
         self.security.update(document.get("components", {}).get("securitySchemes", {}))
-        if route.path == "/v1/one-identification":
-            self._hide_statement(operation)
+        match route.answer:
+            case Answer.ONE_IDENTIFICATION:
+                self._hide_statement(operation)
+            case Answer.EVENT_HEADS:
+                operation["responses"]["200"]["content"]["application/json"]["schema"] = HEADS_OF_ALL
+            case Answer.EVENTS:
+                self.schemas["EventPage"]["properties"]["unavailable"] = UNAVAILABLE
         return True
 
     def _take_schemas(self, operation: Any, service: str, document: Document) -> dict[str, str]:
         own = document.get("components", {}).get("schemas", {})
-        reached = _reached(operation, own)
-        taken = {name: self.schemas.get(name) for name in reached}
-        names = {
-            name: name if taken[name] in (None, own[name]) else f"{service.capitalize()}{name}" for name in reached
-        }
-        for name in reached:
+        names = self._names.setdefault(service, {})
+        new = [name for name in _reached(operation, own) if name not in names]
+        told_apart = self._told_apart(new, own, names)
+        names.update({name: f"{service.capitalize()}{name}" if name in told_apart else name for name in new})
+        for name in new:
+            self._as_said[names[name]] = own[name]
             self.schemas[names[name]] = _rename(own[name], names)
         return names
+
+    def _told_apart(self, new: list[str], own: Mapping[str, Any], names: Mapping[str, str]) -> set[str]:
+        """Of the new schemas those whose name stands for something else here, or for the same about something else."""
+        taken = [name for name in new if name in self._as_said]
+        apart = {name for name in taken if self._as_said[name] != own[name]}
+        apart |= {name for name, called in names.items() if name != called}
+        while more := {name for name in taken if name not in apart and apart & set(_references(own[name]))}:
+            apart |= more
+        return apart
 
     def _unique(self, operation_id: str, service: str) -> str:
         unique = operation_id if operation_id not in self._operation_ids else f"{service}_{operation_id}"

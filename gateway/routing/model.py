@@ -40,7 +40,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. In `path`, `{id}` is a UUID, `{code}` a code of ours: nothing else is a path."""
+    """One operation. In `path`, `{id}` is a UUID, `{code}` a code of ours, `{year}` a year: nothing else is a path."""
 
     method: str
     path: str
@@ -111,8 +111,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/cases/{id}/extension", LICENSING, WRITE),
     Route("POST", "/v1/cases/{id}/decision", LICENSING, WRITE),
     Route("POST", "/v1/catalogue/releases", LICENSING, WRITE),
-    Route("GET", "/v1/calendar", LICENSING, PUBLIC),
-    Route("POST", "/v1/calendar/days", LICENSING, WRITE),
+    Route("PUT", "/v1/calendar/years/{year}", LICENSING, WRITE),
     # What was issued.
     Route("GET", "/v1/certificates", CERTIFICATES, READ),
     Route("GET", "/v1/certificates/{id}", CERTIFICATES, READ),

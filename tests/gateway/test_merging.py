@@ -134,6 +134,20 @@ def test_operation_ids_are_unique_and_schemas_of_one_name_told_apart() -> None:
     assert set(merged["components"]["schemas"]) == {"Body", "RecordsBody", "Part"}
 
 
+def test_a_schema_that_speaks_of_another_thing_under_the_same_words_is_told_apart_everywhere() -> None:
+    page = {"properties": {"of": {"$ref": "#/components/schemas/State"}}}
+    operations = [("post", "/v1/records", "file"), ("get", "/v1/accesses", "list")]
+    documents = {
+        "licensing": document(("get", "/v1/cases", "cases"), schemas={"Body": page, "State": {"enum": ["received"]}}),
+        "records": document(*operations, schemas={"Body": page, "State": {"enum": ["in-force"]}}),
+    }
+    merged = merge_documents(documents, ROUTES, server="")
+    assert set(merged["components"]["schemas"]) == {"Body", "State", "RecordsBody", "RecordsState"}
+    assert merged["components"]["schemas"]["RecordsBody"] == {
+        "properties": {"of": {"$ref": "#/components/schemas/RecordsState"}}
+    }
+
+
 def test_the_statement_that_the_door_adds_is_not_in_the_document() -> None:
     body = {"properties": {"thing": {}, "representations": {}}, "required": ["thing", "representations"]}
     licensing = document(("post", "/v1/one-identification", "draft"), schemas={"Body": body})

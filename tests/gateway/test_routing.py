@@ -14,7 +14,7 @@ FORWARDED = [route for route in ROUTES if route.answer is Answer.FORWARDED]
 
 
 def path_of(route: Route) -> str:
-    return route.path.replace("{id}", ID).replace("{code}", "newborn")
+    return route.path.replace("{id}", ID).replace("{code}", "newborn").replace("{year}", "2026")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
