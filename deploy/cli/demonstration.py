@@ -75,6 +75,7 @@ def _on_new_platform(home: Home, *, keep: bool, json: bool) -> int:
             typer.echo(f"It runs on; stop it with: onevisit down --data-dir '{home.directory}'", err=True)
         else:
             stop_running(home)
+            typer.echo("It was taken down again; to look around, start one that stays: onevisit up", err=True)
 
 
 def _drive(directory: Path, *, json: bool) -> int:

@@ -120,7 +120,7 @@ def test_a_service_that_dies_is_started_again(platform: Platform) -> None:
 def test_down_ends_everything_and_says_so_twice(platform: Platform) -> None:
     family = _family(json.loads((platform.directory / "state.json").read_text())["supervisor"])
     assert platform.run("down").stdout == "stopped\n"
-    assert await_end(family, seconds=1) == []
+    assert await_end(family, seconds=10) == []
     assert platform.run("down").stdout.startswith("nothing runs on ")
     assert platform.run("status").returncode == 1
     platform.up()
