@@ -7,7 +7,7 @@ from importlib import import_module
 import uvicorn
 
 from deploy import services
-from deploy.protocol import BoundedProtocol
+from shared.web.protocol import BoundedProtocol
 
 # Responses under way when asked to stop get this long; event streams are cut after it.
 GRACE_SECONDS = 5

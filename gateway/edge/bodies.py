@@ -5,9 +5,8 @@ from collections.abc import AsyncGenerator
 
 from starlette.types import Receive
 
-from gateway.edge.errors import RequestTooSlow
 from shared.errors import Malformed
-from shared.web.problems import BodyTooLarge
+from shared.web.problems import BodyTooLarge, RequestTooSlow
 
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 4 * 1024 * 1024

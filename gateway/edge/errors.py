@@ -15,22 +15,8 @@ class HeaderRepeated(Malformed):
     title_zh = "请求头重复"
 
 
-class HeadersTooLarge(ServiceError):
-    status = 431
-    code = "headers-too-large"
-    title_en = "The request's headers are larger than allowed"
-    title_zh = "请求头超过允许大小"
-
-
 class AddressTooLong(ServiceError):
     status = 414
     code = "address-too-long"
     title_en = "The request's address is longer than allowed"
     title_zh = "请求地址过长"
-
-
-class RequestTooSlow(ServiceError):
-    status = 408
-    code = "request-too-slow"
-    title_en = "The request did not arrive in time"
-    title_zh = "请求发送超时"

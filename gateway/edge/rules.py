@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.edge.errors import AddressTooLong, HeaderRepeated, HeadersTooLarge, HostNotOurs
+from gateway.edge.errors import AddressTooLong, HeaderRepeated, HostNotOurs
 from shared.errors import Malformed
+from shared.web.problems import HeadersTooLarge
 
 Header = tuple[bytes, bytes]
 

@@ -41,6 +41,20 @@ class UnsupportedMediaType(ServiceError):
     title_zh = "请以 application/json 格式提交"
 
 
+class HeadersTooLarge(ServiceError):
+    status = 431
+    code = "headers-too-large"
+    title_en = "The request's headers are larger than allowed"
+    title_zh = "请求头超过允许大小"
+
+
+class RequestTooSlow(ServiceError):
+    status = 408
+    code = "request-too-slow"
+    title_en = "The request did not arrive in time"
+    title_zh = "请求发送超时"
+
+
 class Problem(Strict):
     """What every refusal looks like. Some codes carry further members."""
 

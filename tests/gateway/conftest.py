@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from gateway.app import Gateway, create_app
-from gateway.edge.protocol import EdgeProtocol
 from gateway.settings import GatewaySettings
 from shared.messaging.cursor import CursorKey
+from shared.web.protocol import BoundedProtocol
 from shared.web.service import Service
 from tests.gateway.serving import StandIn, dead_url, serving
 from tests.support.clock import FrozenClock
@@ -52,7 +52,7 @@ async def _open(issuer: Issuer, *, dead: tuple[str, ...] = (), **settings: Any) 
         configured = GatewaySettings(**{"profile": "embedded", "issuer": ISSUER, **urls, **settings})
         service = Service(name="gateway", settings=configured, clock=issuer.clock, keys=issuer.keys())
         gateway = create_app(configured, service=service)
-        url = await stack.enter_async_context(serving(gateway, protocol=EdgeProtocol))
+        url = await stack.enter_async_context(serving(gateway, protocol=BoundedProtocol))
         client = await stack.enter_async_context(httpx2.AsyncClient(base_url=url, timeout=20, trust_env=False))
         stack.push_async_callback(gateway.close)
         yield Platform(url, client, services, gateway, issuer)

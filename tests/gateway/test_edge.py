@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.edge.protocol import EdgeProtocol
+from shared.web.protocol import BoundedProtocol
 from tests.gateway.conftest import OpenPlatform, Platform
 from tests.gateway.serving import raw
 
@@ -127,7 +127,7 @@ async def test_j24_a_body_that_trickles_in_is_cut(open_platform: OpenPlatform) -
 
 
 async def test_j23_a_head_that_trickles_in_is_cut(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(EdgeProtocol, "head_seconds", 0.2)  # a setting of the server, shorter than anyone would wait
+    monkeypatch.setattr(BoundedProtocol, "head_seconds", 0.2)  # a setting of the server, shorter than anyone would wait
     for begun in (b"", b"GET /v1/th", b"\r\n", GET + b"host: loc"):
         await answers(platform, begun, status=408, code="request-too-slow")
 

@@ -1,5 +1,7 @@
-"""uvicorn's HTTP protocol with what it lacks at an edge: deadlines for a request's head and for a reader, a bound on
-the head while it is coming in, and refusals that look like all of ours. Given to uvicorn as `http=EdgeProtocol`.
+"""HTTP/1.1 as uvicorn reads it, with what it lacks: how long a request's head may take and how large it may be, how
+long a client may take to read, and refusals that look like all of ours. Given to uvicorn as `http=BoundedProtocol`.
+
+Without it, one byte every ten seconds holds a connection for ever, and a head without end fills the memory.
 """
 
 import asyncio
@@ -8,17 +10,17 @@ from typing import ClassVar
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway.edge.errors import HeadersTooLarge, RequestTooSlow
-from gateway.edge.rules import MAX_HEADER_BYTES
 from shared.errors import Malformed, ServiceError
+from shared.web.problems import HeadersTooLarge, RequestTooSlow
 
 REASONS = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
 
 
-class EdgeProtocol(HttpToolsProtocol):
+class BoundedProtocol(HttpToolsProtocol):
     """One connection of a client."""
 
     head_seconds: ClassVar[float] = 10.0
+    head_bytes: ClassVar[int] = 32 * 1024
     reader_seconds: ClassVar[float] = 30.0
 
     _head_timer: asyncio.TimerHandle | None = None
@@ -43,7 +45,7 @@ class EdgeProtocol(HttpToolsProtocol):
             self._await_head()
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > 2 * MAX_HEADER_BYTES:
+            if self._head_bytes > self.head_bytes:
                 self._refuse(HeadersTooLarge())
 
     def on_message_begin(self) -> None:
