@@ -83,7 +83,7 @@ def settings_for(home: Home, addresses: Addresses, service: str) -> dict[str, st
         told["nats_url"] = f"nats://{ports.LOOPBACK}:{addresses.nats}"
         told["nats_user"] = nats_user(service)
         told["nats_password"] = passwords[nats_user(service)]
-    return told | _own(home, service)
+    return told | _own(home, service) | home.overrides(service)
 
 
 def environment_for(home: Home, addresses: Addresses, service: str) -> dict[str, str]:

@@ -121,6 +121,16 @@ class Home:
             self.write_secret(self._secrets, json.dumps(known, indent=2))
         return known
 
+    def overrides(self, service: str) -> dict[str, str]:
+        """What whoever runs this platform wrote into its settings.json: `{service: {name: value}}`."""
+        try:
+            chosen: dict[str, dict[str, str]] = json.loads((self.directory / "settings.json").read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            raise LaunchError(f"{self.directory / 'settings.json'} is not JSON; mend or remove it") from None
+        return chosen.get(service, {})
+
     def random_key(self, name: str) -> Path:
         """A file of 32 random bytes, made once and kept."""
         path = self.keys / name

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -33,6 +33,12 @@ class Servers:
 
     postgres: str
     nats: str
+    nats_user: str
+    nats_password: str
+
+    @property
+    def nats_with_password(self) -> str:
+        return self.nats.replace("nats://", f"nats://{self.nats_user}:{self.nats_password}@")
 
 
 async def measure(
@@ -66,10 +72,13 @@ async def _ours(world: World) -> Call:
 async def _floor(servers: Servers) -> AsyncGenerator[tuple[str, dict[str, str]]]:
     mother, key = str(uuid4()), SigningKey.generate()
     database = await _prepare_database(servers.postgres, mother)
-    await _prepare_stream(servers.nats)
+    await prepare_stream(servers.nats_with_password)
     numbers = dict(zip(ROLES, ports.free_ports(len(ROLES)), strict=True))
     urls = {role: f"http://127.0.0.1:{number}" for role, number in numbers.items()}
-    told = {"urls": {**urls, "database": database, "nats": servers.nats, "mother": mother}, "key": key.pem().decode()}
+    told = {
+        "urls": {**urls, "database": database, "nats": servers.nats_with_password, "mother": mother},
+        "key": key.pem().decode(),
+    }
     environment = {**os.environ, "FLOOR": json.dumps(told)}
     command = [sys.executable, "-m", "tests.bench.floor.drafts"]
     children = [
@@ -111,9 +120,13 @@ async def _prepare_database(superuser: str, mother: str) -> str:
     return database
 
 
-async def _prepare_stream(url: str) -> None:
+async def prepare_stream(url: str) -> None:
+    """The floor's own stream, emptied."""
     connection = await nats.connect(url)
-    await connection.jetstream().add_stream(name="FLOOR", subjects=["floor.>"])
+    manager = connection.jsm()
+    with suppress(nats.js.errors.NotFoundError):
+        await manager.delete_stream("FLOOR")
+    await manager.add_stream(name="FLOOR", subjects=["floor.>"])
     await connection.close()
 
 

@@ -152,7 +152,7 @@ class Floor:
         assert self.js is not None
         consumer = await self.js.pull_subscribe("floor.>", durable="floor-accesses", stream="FLOOR")
         while True:
-            with suppress(nats.errors.TimeoutError):
+            with suppress(nats.errors.TimeoutError, TimeoutError):
                 messages = await consumer.fetch(100, timeout=1)
                 rows = [(orjson.loads(message.data)["id"], message.data.decode()) for message in messages]
                 await self.pool.executemany("INSERT INTO accesses VALUES ($1, $2) ON CONFLICT DO NOTHING", rows)
