@@ -5,14 +5,14 @@ Reads are served from memory, rendered once per release, with an ETag.
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 
 from licensing.catalogue import commands
-from licensing.catalogue.releases import Releases
+from licensing.catalogue.releases import Release, Releases
 from licensing.catalogue.schemas import CatalogueContent, ReleasePublished, ThingGuide, ThingSummary
 from shared.auth import Caller, public, requires
 from shared.contracts.sharing import SharingRules
-from shared.database import Read, database_of
+from shared.database import database_of
 from shared.pagination import After, CursorNotValid, Limit, Page
 from shared.schemas import Code, Line, RegionCode
 
@@ -25,6 +25,17 @@ def _releases(request: Request) -> Releases:
     return releases
 
 
+async def _current(request: Request) -> Release:
+    releases = _releases(request)
+    if release := releases.fresh():
+        return release
+    async with database_of(request).read() as conn:
+        return await releases.current(conn)
+
+
+Current = Annotated[Release, Depends(_current)]
+
+
 def _cached(body: bytes, *, etag: str, known: str | None) -> Response:
     headers = {"ETag": etag, "Cache-Control": "public, max-age=10"}
     if known == etag:
@@ -34,8 +45,7 @@ def _cached(body: bytes, *, etag: str, known: str | None) -> Response:
 
 @router.get("/v1/things", response_model=Page[ThingSummary], dependencies=[public()])
 async def list_things(
-    request: Request,
-    conn: Read,
+    release: Current,
     stage: Code | None = None,
     q: Annotated[Line | None, Query(description="Part of the title or summary, in either language.")] = None,
     applicant: Code | None = None,
@@ -44,7 +54,6 @@ async def list_things(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The things that can be applied for, by code."""
-    release = await _releases(request).current(conn)
     if after is not None and after not in release.catalogue.things:
         raise CursorNotValid
     found = release.find(stage=stage, text=q, applicant=applicant, after=after or "")
@@ -54,10 +63,9 @@ async def list_things(
 
 @router.get("/v1/things/{code}", response_model=ThingGuide, dependencies=[public()])
 async def get_thing(
-    request: Request, conn: Read, code: Code, region: RegionCode | None = None, if_none_match: IfNoneMatch = None
+    release: Current, code: Code, region: RegionCode | None = None, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The guide of a thing: visits, days, materials, law, and the questions of its situations."""
-    release = await _releases(request).current(conn)
     release.definition(code, region=region)
     return _cached(release.guide(code), etag=release.etag, known=if_none_match)
 
@@ -76,8 +84,7 @@ async def publish_catalogue(
 
 @router.get("/internal/sharing-rules")
 async def get_sharing_rules(
-    request: Request, conn: Read, _: Annotated[Caller, requires("internal", kinds=["service"])]
+    _: Annotated[Caller, requires("internal", kinds=["service"])], release: Current
 ) -> SharingRules:
     """Who may read what, in the current release; deny until it is loaded."""
-    release = await _releases(request).current(conn)
     return release.sharing_rules()

@@ -1,6 +1,5 @@
 """The guide of a thing, drawn from the catalogue: a plan for an applicant about whom nothing is known yet."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -18,7 +17,6 @@ from licensing.catalogue.schemas import (
 )
 from licensing.planning.model import Inputs, Plan, PlannedMaterial, Step, ThingDefinition
 from licensing.planning.plan import plan
-from shared.schemas import Text
 
 
 def summary_of(catalogue: Catalogue, code: str) -> ThingSummary:
@@ -41,9 +39,7 @@ def guide_of(catalogue: Catalogue, code: str, *, release: int) -> ThingGuide:
     """The whole guide. Visits and days are those of the usual situation; items and materials those of every one."""
     thing, definition = catalogue.things[code], catalogue.definition(code)
     usual = _plan_of(definition)
-    every = _plan_of(
-        replace(definition, items=tuple(replace(item, when={}) for item in definition.items)),
-    )
+    every = _plan_of(replace(definition, items=tuple(replace(item, when={}) for item in definition.items)))
     law = [basis for part in thing.items for basis in catalogue.items[part.item].guide.legal_basis]
     return ThingGuide(
         code=code,
@@ -67,7 +63,7 @@ def guide_of(catalogue: Catalogue, code: str, *, release: int) -> ThingGuide:
         asked=_asked(definition, every),
         materials=[_material(catalogue, planned) for planned in every.materials],
         items=[_item(catalogue, definition, step) for step in every.steps],
-        law=list(_once(law)),
+        law=list(dict.fromkeys(law)),
     )
 
 
@@ -109,7 +105,3 @@ def _item(catalogue: Catalogue, definition: ThingDefinition, step: Step) -> Item
         waits_for=list(step.waits_for),
         guide=item.guide,
     )
-
-
-def _once(texts: Iterable[Text]) -> dict[Text, None]:
-    return dict.fromkeys(texts)

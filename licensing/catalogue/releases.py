@@ -93,15 +93,20 @@ class Releases:
         self._current: Release | None = None
         self._checked = 0.0
 
+    def fresh(self) -> Release | None:
+        """The newest release, if it was looked up within the last second: most readers need no connection."""
+        return self._current if self._timer() - self._checked <= CURRENT_FOR_SECONDS else None
+
     async def current(self, conn: AsyncConnection) -> Release:
         """The newest release. Refuses with 503 before the first is published."""
-        if self._current is None or self._timer() - self._checked > CURRENT_FOR_SECONDS:
+        release = self.fresh()
+        if release is None:
             number = await queries.find_current_number(conn)
             if number is None:
                 raise CatalogueNotPublished
-            self._current = await self.get(conn, number)
+            release = self._current = await self.get(conn, number)
             self._checked = self._timer()
-        return self._current
+        return release
 
     async def get(self, conn: AsyncConnection, number: int) -> Release:
         """The release that a draft or a case was made under."""
