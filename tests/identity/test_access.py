@@ -93,12 +93,10 @@ async def test_without_a_token_one_is_nobody(world: World) -> None:
         assert await call(world, route, {}) == (401, "not-authenticated")
 
 
-@pytest.mark.parametrize(
-    "value", ["Bearer", "Bearer ", "Basic YTpi", "Bearer not-a-token", "Bearer  two-spaces", "Bearer " + "x" * 10_240]
-)
-async def test_what_is_no_token_is_nobody(world: World, value: str) -> None:
-    answer = await world.http.get("/v1/me/representations", headers={"authorization": value})
-    assert (answer.status_code, answer.json()["code"]) == (401, "not-authenticated")
+async def test_what_is_no_token_is_nobody(world: World) -> None:
+    for value in ("Bearer", "Bearer ", "Basic YTpi", "Bearer not-a-token", "Bearer  two", "Bearer " + "x" * 10_240):
+        answer = await world.http.get("/v1/me/representations", headers={"authorization": value})
+        assert (answer.status_code, answer.json()["code"]) == (401, "not-authenticated"), value
 
 
 async def test_t18_two_tokens_are_one_too_many(world: World) -> None:

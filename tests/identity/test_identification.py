@@ -116,16 +116,16 @@ async def test_another_client_does_not_see_the_identification(world: World) -> N
     assert (answer.status_code, answer.json()["code"]) == (404, "identification-not-found")
 
 
-@pytest.mark.parametrize("response", ["", "A" * 201])
-async def test_an_answer_of_impossible_length_is_not_read(world: World, response: str) -> None:
+async def test_an_answer_of_impossible_length_is_not_read(world: World) -> None:
     started = (await world.start(MOTHER_NUMBER)).json()
-    assert (await world.prove(started["id"], response)).status_code == 422
+    for response in ("", "A" * 201):
+        assert (await world.prove(started["id"], response)).status_code == 422
 
 
-@pytest.mark.parametrize("response", ["A" * 86, "不是签名", "=" * 86, "\U0001f600" * 3])
-async def test_t20_a_signature_of_zeros_or_rubbish_proves_nothing(world: World, response: str) -> None:
+async def test_t20_a_signature_of_zeros_or_rubbish_proves_nothing(world: World) -> None:
     started = (await world.start(MOTHER_NUMBER)).json()
-    assert (await world.prove(started["id"], response)).json()["code"] == "proof-not-accepted"
+    for response in ("A" * 86, "不是签名", "=" * 86, "\U0001f600" * 3):
+        assert (await world.prove(started["id"], response)).json()["code"] == "proof-not-accepted", response
 
 
 class TestEnumeration:

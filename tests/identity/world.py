@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ KEYS = {
     for name in ("app", "other-app", "hospital", "public-security", "medical-insurance", "licensing", "auditor")
 }
 CARDS = {name: SigningKey.generate() for name in ("mother", "father")}
+EVENTS = "SELECT type, topic, subject::text, data FROM outbox ORDER BY 1, 2"
 CONTENT_OF_THE_DATABASE = "SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} AS t"
 
 
@@ -166,6 +168,12 @@ class World:
         headers = {**await self.bearer("hospital"), "idempotency-key": key or str(new_id())}
         return await self.http.post("/v1/parties", json=filled, headers=headers)
 
+    async def child_of_mother(self) -> str:
+        """A newborn whom the hospital has registered."""
+        answer = await self.register(self.people["mother"])
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
     async def assign(self, party: str, number: str, *, client: str = "public-security") -> httpx2.Response:
         path = f"/v1/parties/{party}/number"
         return await self.http.post(path, json={"id_number": number}, headers=await self.bearer(client))
@@ -179,11 +187,30 @@ class World:
         async with self.service.database.read() as conn:
             return list((await conn.execute(text(question))).all())
 
+    async def count(self, table: str) -> int:
+        """How many rows there are."""
+        [(rows,)] = await self.rows(f"SELECT count(*) FROM {table}")  # noqa: S608 - the name is ours
+        return int(rows)
+
     async def everything_stored(self) -> str:
         """All rows of all tables as text."""
         tables = await self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
         parts = [str(await self.rows(CONTENT_OF_THE_DATABASE.format(table=f'"{table[0]}"'))) for table in tables]
         return "\n".join(parts)
+
+
+def oauth_error(answer: httpx2.Response) -> tuple[int, str]:
+    """How the token endpoint refused."""
+    assert answer.headers["cache-control"] == "no-store"
+    assert set(answer.json()) == {"error", "error_description"}
+    return answer.status_code, answer.json()["error"]
+
+
+def assertion_claims(at: datetime, **claims: object) -> dict[str, Any]:
+    """A good client assertion of the app backend, but for `claims`; None leaves one out."""
+    now = int(at.timestamp())
+    filled = {"iss": "app", "sub": "app", "aud": ISSUER, "jti": "jti-1", "iat": now, "exp": now + 120, **claims}
+    return {name: value for name, value in filled.items() if value is not None}
 
 
 def card_response(name: str, challenge: str) -> str:
