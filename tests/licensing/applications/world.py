@@ -1,4 +1,4 @@
-"""Licensing over HTTP as an applicant meets it: real database and catalogue, evidence from the port's twin in memory."""
+"""Licensing over HTTP as an applicant meets it: real database and catalogue, evidence from the port's twin."""
 
 import asyncio
 from collections.abc import Mapping
@@ -60,7 +60,12 @@ class World:
         return {"authorization": f"Bearer {token}"}
 
     def representations(
-        self, party: UUID = MOTHER, *, children: tuple[UUID, ...] = (CHILD,), age: int = 0, key: SigningKey | None = None
+        self,
+        party: UUID = MOTHER,
+        *,
+        children: tuple[UUID, ...] = (CHILD,),
+        age: int = 0,
+        key: SigningKey | None = None,
     ) -> str:
         """Identity's signed statement, made some seconds ago."""
         issued = int(self.clock().timestamp()) - age
