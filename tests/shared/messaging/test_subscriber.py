@@ -1,13 +1,10 @@
 import asyncio
-from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
 import nats
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.embedded.nats import Nats
@@ -19,31 +16,9 @@ from shared.messaging.jetstream import JetStream
 from shared.messaging.reaction import Poison, Reaction, Retry
 from shared.messaging.relay import Relay
 from shared.messaging.subscriber import Subscriber
+from tests.shared.messaging.diary import CONSUMER, Diary, done, effects, working
 from tests.shared.messaging.events import NoteTaken, take_note
 from tests.shared.messaging.parts import SERVICE, running, scalar, until
-
-CONSUMER = "records-notes"
-
-
-class Diary:
-    """Writes down what it is told, in the database, and fails when it is asked to."""
-
-    def __init__(self) -> None:
-        self.troubles: dict[str, Exception] = {}
-        self.prepared: Counter[UUID] = Counter()
-
-    async def prepare(self, event: Event[NoteTaken]) -> str:
-        self.prepared[event.id] += 1
-        return f"prepared {event.data.number}"
-
-    async def handle(self, conn: AsyncConnection, event: Event[NoteTaken], prepared: str) -> None:
-        assert prepared == f"prepared {event.data.number}"
-        if trouble := self.troubles.get(event.data.text):
-            raise trouble
-        await conn.execute(
-            text("INSERT INTO effects (event_id, subject, version) VALUES (:id, :subject, :version)"),
-            {"id": event.id, "subject": event.subject, "version": event.entityversion},
-        )
 
 
 @pytest.fixture
@@ -51,23 +26,9 @@ def diary() -> Diary:
     return Diary()
 
 
-@asynccontextmanager
-async def working(database: Database, url: str, diary: Diary) -> AsyncGenerator[JetStream]:
-    bus, bell = JetStream(url, name="test"), Bell(database)
-    relay = Relay(SERVICE, database, bus, bell, lease_seconds=2)
-    reactions = [Reaction(NoteTaken, diary.handle, diary.prepare)]
-    subscriber = Subscriber(database, bus, CONSUMER, reactions, lease_seconds=2)
-    async with running(bus.run(), bell.run(), relay.run(), subscriber.run()):
-        yield bus
-
-
 async def take(database: Database, subject: UUID, *, version: int = 1, words: str = "") -> UUID:
     async with database.transaction() as conn:
         return await take_note(conn, subject, version=version, text=words)
-
-
-async def done(database: Database, count: int) -> bool:
-    return bool(await scalar(database, "SELECT count(*) FROM inbox") == count)
 
 
 async def parked(database: Database, count: int) -> bool:
@@ -260,12 +221,6 @@ async def test_one_consumer_reacts_once_to_one_event(database: Database, diary: 
     reaction = Reaction(NoteTaken, diary.handle, diary.prepare)
     with pytest.raises(ValueError, match="reacts twice"):
         Subscriber(database, JetStream("nats://localhost:1", name="test"), CONSUMER, [reaction, reaction])
-
-
-async def effects(database: Database) -> list[tuple[UUID, int]]:
-    async with database.read() as conn:
-        rows = await conn.execute(text("SELECT subject, version FROM effects ORDER BY place"))
-        return [(row.subject, row.version) for row in rows]
 
 
 async def versions(database: Database, subject: UUID) -> list[int]:
