@@ -86,8 +86,8 @@ class Door:
         return route
 
     async def _answer(self, exchange: Exchange, scope: Scope) -> None:
-        await self._admit(exchange, address=(scope.get("client") or ("unknown", 0))[0])
         with self._streams if exchange.route.streams else self._requests:
+            await self._admit(exchange, address=(scope.get("client") or ("unknown", 0))[0])
             await self._answers[exchange.route.answer](exchange)
 
     async def _admit(self, exchange: Exchange, *, address: str) -> None:

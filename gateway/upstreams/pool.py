@@ -56,7 +56,9 @@ class Reply:
     async def next_chunk(self) -> bytes:
         """More of the body; empty at its end."""
         try:
-            async with asyncio.timeout(None if self._connection.complete else self._seconds):
+            if self._connection.complete:  # nothing to wait for, and most replies are
+                return await self._connection.next_chunk()
+            async with asyncio.timeout(self._seconds):
                 return await self._connection.next_chunk()
         except TimeoutError:
             raise ServiceTimedOut(service=self._upstream.name) from None

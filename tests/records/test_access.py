@@ -1,7 +1,11 @@
 """Who may call what: every route of this service, for every kind of caller, as owner and as stranger."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from fastapi.routing import APIRoute
 
@@ -79,3 +83,55 @@ async def test_a_token_for_another_service_opens_nothing(world: World) -> None:
 async def test_another_partys_accesses_cannot_be_asked_for(world: World) -> None:
     answer = await world.http.get(ACCESSES, params={"party": str(CHILD)}, headers=world.issuer.person(STRANGER))
     assert answer.json()["items"] == []
+
+
+AN_HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"lifetime": -AN_HOUR},
+        {"iss": "https://elsewhere.test"},
+        {"aud": "licensing"},
+        {"aud": None},
+        {"exp": None},
+        {"exp": "tomorrow"},
+        {"nbf": 4_000_000_000},
+        {"kind": "king"},
+        {"kind": None},
+        {"sub": "110105189001019999", "kind": "person"},
+        {"act": "a-string"},
+    ],
+    ids=str,
+)
+async def test_a_token_with_other_claims_is_refused(world: World, claims: dict[str, Any]) -> None:
+    usual = {"sub": "department:hospital", "kind": "department", "department": "hospital", "client_id": "hospital"}
+    token = world.issuer.token(**(usual | {"scopes": ["records:file"]} | claims))  # type: ignore[arg-type]
+    await refused(world, f"Bearer {token}")
+
+
+@pytest.mark.parametrize(
+    "header", [{"alg": "none"}, {"alg": "HS256"}, {"jku": "https://evil.test"}, {"crit": ["x"]}, {"typ": "JWT"}]
+)
+async def test_a_token_with_another_header_is_refused(world: World, header: dict[str, Any]) -> None:
+    head, claims, signature = world.issuer.department("hospital")["authorization"].split(".")
+    parsed = orjson.loads(urlsafe_b64decode(head.removeprefix("Bearer ") + "=="))
+    changed = urlsafe_b64encode(orjson.dumps(parsed | header)).decode().rstrip("=")
+    for signed in (signature, ""):
+        await refused(world, f"Bearer {changed}.{claims}.{signed}")
+
+
+@pytest.mark.parametrize(
+    "value", ["", "Bearer", "Bearer ", "Basic eDp5", "Bearer a b", "Bearer " + "x" * 10_000, "Bearer ..", "DPoP x"]
+)
+async def test_what_is_no_bearer_token_is_refused(world: World, value: str) -> None:
+    await refused(world, value)
+
+
+async def refused(world: World, authorization: str) -> None:
+    headers = {"authorization": authorization, "idempotency-key": "12345678"}
+    answer = await world.http.post(FILE, json={"SECRET": 1}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not-authenticated")
+    assert "SECRET" not in answer.text
+    assert await world.is_untouched()
