@@ -42,6 +42,8 @@ class Database:
             pool_timeout=5,
             json_serializer=_dump,
             json_deserializer=orjson.loads,
+            # Bound values are claims and names; an error must not carry them into a log.
+            hide_parameters=True,
         )
         # Most reads are one statement: autocommit spares them BEGIN and ROLLBACK, two round trips of three.
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
