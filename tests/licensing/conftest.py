@@ -1,22 +1,77 @@
-"""A migrated database of licensing with the calendar of 2026."""
+"""A migrated database of licensing with the calendar of 2026, and the whole service over it."""
 
+import os
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from pathlib import Path
 
+import httpx2
 import pytest
 
+from licensing.app import compose
 from licensing.calendar.commands import load_days
 from licensing.calendar.rules import Day
+from licensing.catalogue.commands import publish
+from licensing.catalogue.load import DATA, read_files
+from licensing.ports import HeldEvidence
+from licensing.service import LicensingService
+from licensing.settings import LicensingSettings
 from shared.database import Database
+from shared.jose import SigningKey
 from tests.licensing.calendar.test_rules import KNOWN
 from tests.support.clock import FrozenClock
 from tests.support.databases import NewDatabase
+from tests.support.tokens import ISSUER, Issuer
+
+PUBLISHED = datetime(2025, 11, 4, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def database(new_database: NewDatabase, clock: FrozenClock) -> AsyncGenerator[Database]:
+async def database(new_database: NewDatabase) -> AsyncGenerator[Database]:
     database = Database(await new_database("licensing"), pool_size=5)
     async with database.transaction() as conn:
         days = [Day(date, works) for date, works in KNOWN.items()]
-        await load_days(conn, days, source_doc="国办发明电〔2025〕7号", at=clock())
+        await load_days(conn, days, source_doc="国办发明电〔2025〕7号", at=PUBLISHED)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> LicensingSettings:
+    """Nothing outside is reached: no bus, and sources that hold what a test says."""
+    (tmp_path / "client.pem").write_bytes(SigningKey.generate().pem())
+    (tmp_path / "cursor.key").write_bytes(os.urandom(32))
+    urls = {f"{name}_url": f"http://{name}.test" for name in ("identity", "licensing", "certificates", "records")}
+    return LicensingSettings.model_validate(
+        urls
+        | {
+            "profile": "embedded",
+            "issuer": ISSUER,
+            "database_url": database.url,
+            "client_key_file": tmp_path / "client.pem",
+            "cursor_key_file": tmp_path / "cursor.key",
+            "nats_url": "nats://nowhere.test:4222",
+            "run": "api",
+        }
+    )
+
+
+@pytest.fixture
+async def licensing(
+    settings: LicensingSettings, database: Database, clock: FrozenClock, issuer: Issuer
+) -> AsyncGenerator[LicensingService]:
+    """The service, with the catalogue that ships."""
+    content, _ = read_files(DATA)
+    async with database.transaction() as conn:
+        await publish(conn, content, by="ops:ops", at=clock())
+    service = LicensingService("licensing", settings, clock=clock, keys=issuer.keys(), source=HeldEvidence())
+    yield service
+    await service.close()
+
+
+@pytest.fixture
+async def http(licensing: LicensingService) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A client of the whole service."""
+    transport = httpx2.ASGITransport(app=compose(licensing), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://licensing.test") as client:
+        yield client

@@ -148,6 +148,12 @@ class World:
         async with self.database.read() as conn:
             return [dict(row) for row in (await conn.execute(statement, {"s": case})).mappings()]
 
+    async def accesses(self) -> list[dict[str, Any]]:
+        """What was recorded as read."""
+        statement = text("SELECT data::jsonb AS data FROM outbox WHERE type = 'data.accessed.v1' ORDER BY id")
+        async with self.database.read() as conn:
+            return list((await conn.execute(statement)).scalars())
+
     async def acts(self, case: UUID) -> list[queries.ActDone]:
         async with self.database.read() as conn:
             return await queries.list_acts(conn, case)
