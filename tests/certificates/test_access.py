@@ -45,11 +45,12 @@ OPERATIONS = {"healthz", "readyz", "metrics"}
 @pytest.mark.parametrize("route", TABLE)
 async def test_access(world: World, route: str) -> None:
     method, body, allowed = TABLE[route]
+    template = paths(world)[route]
     for caller, headers_of in CALLERS.items():
         certificate = await world.issued()
         before = len(await world.events())
         headers = headers_of(world) | {"idempotency-key": f"key-{uuid4()}"}
-        path = paths(world)[route].replace("{certificate}", str(certificate))
+        path = template.replace("{certificate}", str(certificate))
         reply = await world.http.request(method, path, json=body, headers=headers)
         expected = allowed.get(caller, 401 if caller in ("nobody", "elsewhere") else 403)
         assert (caller, reply.status_code) == (caller, expected)

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from certificates.app import compose
-from certificates.service import CertificatesService
 from shared.contracts.evidence import Grant
 from shared.jose import SigningKey
+from tests.certificates.conftest import NewService
 from tests.certificates.seals import HEALTH
 from tests.certificates.world import CHILD, STRANGER, World, a_decided_case, a_yield
 from tests.shared.evidence.grants import BIRTH, CARD, READER, RECORD, a_grant
@@ -235,18 +235,9 @@ class TestTheTrace:
 
 
 class TestBeforeTheRulesAreKnown:
-    async def test_nothing_is_read_and_the_service_is_not_ready(
-        self, service: CertificatesService, world: World
-    ) -> None:
+    async def test_nothing_is_read_and_the_service_is_not_ready(self, world: World, new_service: NewService) -> None:
         world.licensing.answers = False
-        other = CertificatesService(
-            "certificates",
-            service.settings,
-            http=service.http,
-            clock=service.clock,
-            keys=service.keys,
-            seals=service.signer,
-        )
+        other = new_service()
         transport = httpx2.ASGITransport(app=compose(other), raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://x") as http:
             body = {"wants": [{"party": str(CHILD), "kinds": [BIRTH]}], "grant": world.licensing.signed(granting())}

@@ -108,7 +108,7 @@ class TestGenuine:
         assert judge(BARE, at=at).genuine
         assert judge(BARE, at=at).state == state
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(
         st.dictionaries(
             st.from_regex(r"\A[a-z]{1,12}(-[a-z]{1,12})?\Z"),
