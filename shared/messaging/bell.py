@@ -59,7 +59,8 @@ class Bell:
             for channel in CHANNELS:
                 await conn.add_listener(channel, self._hear)
                 self.ring(channel)  # what came while nobody listened
-            await lost.wait()
+            if going_on():
+                await lost.wait()
         finally:
             conn.terminate()
 

@@ -62,7 +62,8 @@ class JetStream:
             self._closed.clear()
             try:
                 await self._connect()
-                await self._closed.wait()
+                if going_on():
+                    await self._closed.wait()
             except BUS_ERRORS:
                 log.warning("no connection to the bus", exc_info=True)
             finally:

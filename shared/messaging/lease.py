@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import text
@@ -35,7 +34,6 @@ class Lease:
 
     name: str
     term: int
-    holder: UUID
     seconds: float
 
     async def fence(self, conn: AsyncConnection) -> None:
@@ -69,11 +67,9 @@ class Lease:
 
 async def acquire(database: Database, name: str, *, seconds: float = LEASE_SECONDS) -> Lease | None:
     """The lease in a new term, if nobody holds it."""
-    holder = uuid4()
     async with database.transaction() as conn:
-        parameters = {"name": name, "holder": holder, "duration": timedelta(seconds=seconds)}
-        row = (await conn.execute(_ACQUIRE, parameters)).first()
-    return None if row is None else Lease(name, row.term, holder, seconds)
+        row = (await conn.execute(_ACQUIRE, {"name": name, "duration": timedelta(seconds=seconds)})).first()
+    return None if row is None else Lease(name, row.term, seconds)
 
 
 async def lead(
@@ -108,11 +104,18 @@ UPDATE leases SET held_until = clock_timestamp() + CAST(:duration AS interval)
 WHERE name = :name AND term = :term RETURNING set_config('synchronous_commit', 'on', true)
 """)
 _RELEASE = text("UPDATE leases SET held_until = '-infinity' WHERE name = :name AND term = :term")
+# A row that is locked is in use, whatever it says: its holder is in the middle of something.
 _ACQUIRE = text("""
-INSERT INTO leases (name, term, holder, held_until)
-VALUES (:name, 1, :holder, clock_timestamp() + CAST(:duration AS interval))
-ON CONFLICT (name) DO UPDATE
-SET term = leases.term + 1, holder = excluded.holder, held_until = excluded.held_until
-WHERE leases.held_until < clock_timestamp()
-RETURNING term
+WITH expired AS (
+    SELECT name FROM leases WHERE name = :name AND held_until < clock_timestamp() FOR UPDATE SKIP LOCKED
+), again AS (
+    UPDATE leases SET term = term + 1, held_until = clock_timestamp() + CAST(:duration AS interval)
+    FROM expired WHERE leases.name = expired.name RETURNING term
+), first AS (
+    INSERT INTO leases (name, term, held_until)
+    SELECT :name, 1, clock_timestamp() + CAST(:duration AS interval)
+    WHERE NOT EXISTS (SELECT FROM leases WHERE name = :name)
+    ON CONFLICT DO NOTHING RETURNING term
+)
+SELECT term FROM again UNION ALL SELECT term FROM first
 """)

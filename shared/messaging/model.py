@@ -151,7 +151,6 @@ def _leases(metadata: MetaData) -> Table:
         metadata,
         Column("name", Text, primary_key=True),
         Column("term", BigInteger, nullable=False),
-        Column("holder", Uuid, nullable=False),
         Column("held_until", INSTANT, nullable=False),
     )
 
