@@ -11,6 +11,7 @@ from gateway.routing.model import MIB
 from gateway.upstreams.pool import Body, Reply, Request, Upstream
 
 WITHOUT_END = float("inf")
+SECONDS_AFTER_UPLOAD = 10.0
 
 
 class Forwarder:
@@ -42,8 +43,15 @@ async def request_for(exchange: Exchange, *, body: bytes | None = None) -> Reque
         headers=exchange.passed_on(),
         body=content,
         repeatable=repeatable and isinstance(content, bytes),
-        read_seconds=WITHOUT_END if exchange.route.streams else None,
+        read_seconds=_patience(exchange, content),
     )
+
+
+def _patience(exchange: Exchange, body: Body) -> float | None:
+    if exchange.route.streams:
+        return WITHOUT_END
+    # While a body streams through, the service waits for the client as we do.
+    return None if isinstance(body, bytes) else exchange.body_seconds + SECONDS_AFTER_UPLOAD
 
 
 async def relay(reply: Reply, exchange: Exchange) -> None:

@@ -1,6 +1,7 @@
 """Services that are dead, slow, broken or streaming: what needs them is refused or degraded, nothing else is."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
@@ -117,6 +118,19 @@ async def test_an_upload_streams_through_without_being_held(platform: Platform) 
     answer = await platform.client.post("/v1/materials", content=content, headers=headers)
     assert answer.status_code == 200
     assert platform.services["licensing"].seen[0].body == content
+
+
+async def test_an_upload_may_take_longer_than_any_reply(open_platform: OpenPlatform) -> None:
+    async def slowly() -> AsyncIterator[bytes]:
+        for _ in range(4):
+            await asyncio.sleep(0.05)
+            yield b"a" * 10
+
+    async with open_platform(read_seconds=0.1) as platform:
+        headers = {"content-type": "multipart/form-data; boundary=x"}
+        answer = await platform.client.post("/v1/materials", content=slowly(), headers=headers)
+        assert answer.status_code == 200
+        assert platform.services["licensing"].seen[0].body == b"a" * 40
 
 
 async def test_events_of_progress_arrive_one_by_one_while_the_stream_is_open(platform: Platform) -> None:
