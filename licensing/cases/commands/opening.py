@@ -62,7 +62,7 @@ async def open_cases(
     ]
     await _insert(conn, cases, heard=heard)
     await _begin(conn, cases, heard=heard, at=at, zone=zone)
-    return await queries.list_of_application(conn, application.id)
+    return [CaseSummary.of_opened(case) for case in cases]
 
 
 def _wanted(need: Awaited) -> Wanted:

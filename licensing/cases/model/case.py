@@ -1,6 +1,6 @@
 """A case as commands see it, and who acts on it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -111,3 +111,10 @@ class CaseSummary:
     officer: UUID | None
     ended_at: datetime | None
     results: tuple[Result, ...] = ()
+
+    @classmethod
+    def of_opened(cls, case: Case) -> "CaseSummary":
+        """Of a case that has just been opened, and that nothing has come of yet."""
+        results = tuple(Result(planned.index, planned.kind, planned.party, None) for planned in case.planned.yields)
+        shown = {field.name: getattr(case, field.name) for field in fields(cls) if field.name != "results"}
+        return cls(**shown, results=results)

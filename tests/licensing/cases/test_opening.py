@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime
 
-from licensing.cases import commands
+from licensing.cases import commands, queries
 from licensing.cases.model import Awaited, State
 from shared.ids import new_id
 from tests.licensing.cases import factories
@@ -49,6 +49,11 @@ class TestOpenCases:
     async def test_the_plan_is_frozen_with_the_case(self, world: World) -> None:
         opened = await world.open()
         assert (await world.case(opened[0].id)).planned == factories.birth_certificate()
+
+    async def test_what_is_answered_is_what_is_stored(self, world: World) -> None:
+        opened = await world.open()
+        async with world.database.read() as conn:
+            assert await queries.list_of_application(conn, opened[0].application) == opened
 
     async def test_the_legal_limit_is_the_ordinary_one_where_the_guide_names_none(self, world: World) -> None:
         plan = factories.birth_certificate().model_copy(update={"legal_days": None})
