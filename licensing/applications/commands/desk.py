@@ -6,12 +6,11 @@ from time import monotonic
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from licensing.applications.errors import RepresentationNotTrusted
 from licensing.calendar.queries import known_days
 from licensing.calendar.rules import Deadline, KnownDays, add_working_days
-from licensing.catalogue.releases import Releases
+from licensing.catalogue.releases import Release, Releases
 from licensing.ports import EvidenceSource
 from shared.contracts.representation import REPRESENTATION_TYPE, RepresentationStatement
 from shared.database import Database
@@ -29,10 +28,11 @@ class Ahead:
         self._first: date | None = None
         self._read_at = 0.0
 
-    async def deadline(self, conn: AsyncConnection, today: date, days: int) -> Deadline:
+    async def deadline(self, database: Database, today: date, days: int) -> Deadline:
         """The `days`-th working day after today."""
         if self._first != today or monotonic() - self._read_at > _KNOWN_FOR_SECONDS:
-            self._known = await known_days(conn, first=today, days=_DAYS_AHEAD)
+            async with database.read() as conn:
+                self._known = await known_days(conn, first=today, days=_DAYS_AHEAD)
             self._first, self._read_at = today, monotonic()
         return add_working_days(today, days, known=self._known)
 
@@ -49,6 +49,14 @@ class Desk:
     issuer: str
     zone: str
     ahead: Ahead = field(default_factory=Ahead)
+
+    async def current_release(self) -> Release:
+        """The newest release of the catalogue; without a connection while it was looked up just now."""
+        release = self.releases.fresh()
+        if release is None:
+            async with self.database.read() as conn:
+                release = await self.releases.current(conn)
+        return release
 
     async def trusted(self, statement: str, *, party: UUID, at: datetime) -> RepresentationStatement:
         """Whom the party may act for; refuses what identity did not sign, just now, about them."""

@@ -72,8 +72,7 @@ async def make_draft(desk: Desk, wish: Wish, *, representations: str, caller: Ca
     region, and roles that nobody or several could take. A source that is down makes fields unavailable, no more.
     """
     statement = await desk.trusted(representations, party=caller.party, at=at)
-    async with desk.database.read() as conn:
-        release = await desk.releases.current(conn)
+    release = await desk.current_release()
     thing = release.definition(wish.thing, region=wish.region)
     check_roles(wish.roles, thing=thing)
     check_situation(wish.situation, thing=thing)
@@ -99,8 +98,8 @@ async def make_draft(desk: Desk, wish: Wish, *, representations: str, caller: Ca
         expires_at=at,
     )
     draft = read_at(draft, await read_evidence(desk, draft, thing, at=at), at=at)
-    async with desk.database.transaction() as conn:
-        sheet = await sheet_of(desk, conn, draft, release, at=at)
+    sheet = await sheet_of(desk, draft, release, at=at)
+    async with desk.database.single() as conn:
         await queries.insert_draft(conn, draft)
     return sheet
 
@@ -111,7 +110,8 @@ async def get_draft(desk: Desk, draft_id: UUID, *, caller: Caller, at: datetime)
         draft = await usable(conn, draft_id, caller=caller, at=at)
         draft = replace(draft, expires_at=draft.expiry_at(at))
         await queries.prolong_draft(conn, draft.id, expires_at=draft.expires_at)
-        return await sheet_of(desk, conn, draft, await desk.releases.get(conn, draft.release), at=at)
+        release = await desk.releases.get(conn, draft.release)
+    return await sheet_of(desk, draft, release, at=at)
 
 
 async def change_draft(desk: Desk, draft_id: UUID, change: Change, *, caller: Caller, at: datetime) -> Sheet:
@@ -130,10 +130,10 @@ async def change_draft(desk: Desk, draft_id: UUID, change: Change, *, caller: Ca
     today = legal_date(at, desk.zone)
     changed = stated(changed, thing, answers=change.answers, disputes=change.disputes, today=today)
     changed = replace(changed, version=draft.version + 1, expires_at=draft.expiry_at(at))
-    async with desk.database.transaction() as conn:
+    async with desk.database.single() as conn:
         if not await queries.store_draft(conn, changed, read_version=draft.version):
             raise DraftChanged
-        return await sheet_of(desk, conn, changed, release, at=at)
+    return await sheet_of(desk, changed, release, at=at)
 
 
 async def usable(conn: AsyncConnection, draft_id: UUID, *, caller: Caller, at: datetime) -> Draft:
@@ -148,12 +148,12 @@ async def usable(conn: AsyncConnection, draft_id: UUID, *, caller: Caller, at: d
     return draft
 
 
-async def sheet_of(desk: Desk, conn: AsyncConnection, draft: Draft, release: Release, *, at: datetime) -> Sheet:
+async def sheet_of(desk: Desk, draft: Draft, release: Release, *, at: datetime) -> Sheet:
     """What is shown of a draft today."""
     today = legal_date(at, desk.zone)
     thing = release.definition(draft.thing)
     plan = plan_of(draft, thing, on=today)
-    promised = await desk.ahead.deadline(conn, today, critical_days(plan.steps))
+    promised = await desk.ahead.deadline(desk.database, today, critical_days(plan.steps))
     return Sheet(draft, release, thing, plan, promised)
 
 

@@ -134,10 +134,10 @@ async def _reread(desk: Desk, draft: Draft, release: Release, *, at: datetime) -
 async def _keep(desk: Desk, current: Draft, release: Release, *, at: datetime) -> Sheet:
     """The draft is the one that is true now, with what the applicant has said."""
     kept = replace(current, version=current.version + 1)
-    async with desk.database.transaction() as conn:
+    async with desk.database.single() as conn:
         if not await queries.store_draft(conn, kept, read_version=current.version):
             raise DraftChanged
-        return await sheet_of(desk, conn, kept, release, at=at)
+    return await sheet_of(desk, kept, release, at=at)
 
 
 def _application(draft: Draft, confirmed: Confirmed, *, today: date, at: datetime) -> Application:

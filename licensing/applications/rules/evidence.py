@@ -4,13 +4,16 @@ from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 
 import orjson
+from pydantic import TypeAdapter
 
 from shared.contracts.evidence import Evidence
+
+_EVIDENCE = TypeAdapter(list[Evidence])
 
 
 def fingerprint(evidence: Iterable[Evidence], *, unavailable: Collection[str]) -> str:
     """Equal for the same evidence in any order; different once a piece came, went or says something else."""
-    pieces = sorted((piece.model_dump(mode="json") for piece in evidence), key=lambda piece: str(piece["id"]))
+    pieces = _EVIDENCE.dump_python(sorted(evidence, key=lambda piece: piece.id), mode="json")
     return sha256(orjson.dumps([pieces, sorted(unavailable)], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -57,8 +57,7 @@ class TestTheNewborn:
         days = {step["item"]: step["promised_days"] for step in draft["steps"]}
         chain = days["birth-medical-certificate"] + days["household-registration"]
         chain += max(days["resident-medical-insurance"], days["social-security-card"])
-        async with world.database.read() as conn:
-            deadline = await world.service.desk.ahead.deadline(conn, world.clock().date(), chain)
+        deadline = await world.service.desk.ahead.deadline(world.database, world.clock().date(), chain)
         assert draft["promised_on"] == deadline.on.isoformat()
         assert draft["provisional"] is False
 
