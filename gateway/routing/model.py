@@ -100,6 +100,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/applications/{id}/withdrawal", LICENSING, WRITE),
     Route("GET", "/v1/cases", LICENSING, READ),
     Route("GET", "/v1/cases/{id}", LICENSING, READ),
+    Route("GET", "/v1/cases/{id}/notices", LICENSING, READ),
     Route("POST", "/v1/cases/{id}/correction", LICENSING, WRITE),
     Route("POST", "/v1/cases/{id}/rating", LICENSING, WRITE),
     Route("POST", "/v1/cases/{id}/assignment", LICENSING, WRITE),

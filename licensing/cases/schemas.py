@@ -1,5 +1,6 @@
 """What departments and applicants send about a case, and what they see of it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -8,6 +9,7 @@ from pydantic import Field, JsonValue
 
 from licensing.cases.commands.reading import CaseFile
 from licensing.cases.model import Case, CaseSummary, FieldSource, Outcome, Requirement, State
+from licensing.cases.queries import ActDone
 from licensing.cases.rules import MOST_DAYS_OF_EXTENSION, SuspensionGround, missing_claims, suggested
 from shared.contracts.evidence import EvidenceType
 from shared.schemas import Code, ElementCode, Line, Paragraph, Strict, Text
@@ -92,6 +94,38 @@ class CaseState(Strict):
     @classmethod
     def of(cls, case: Case) -> Self:
         return cls(id=case.id, number=case.number, state=case.state, version=case.version)
+
+
+class NoticeView(Strict):
+    """A written notice. `details` holds what was asked or decided, with reasons, legal basis and remedies."""
+
+    act: Literal["request-correction", "refuse", "suspend", "extend", "decide"]
+    department: str
+    at: datetime
+    details: dict[str, JsonValue]
+
+
+class Notices(Strict):
+    """All that the department told the applicant in writing, oldest first."""
+
+    items: list[NoticeView]
+
+    @classmethod
+    def of(cls, case: Case, acts: Sequence[ActDone]) -> Self:
+        """Officers stay unnamed to applicants: the notice is the department's."""
+        shown = [
+            {
+                "act": act.act,
+                "department": case.department,
+                "at": act.at,
+                "details": {name: value for name, value in act.details.items() if name not in _OF_THE_DEPARTMENT},
+            }
+            for act in acts
+        ]
+        return cls.model_validate({"items": shown})
+
+
+_OF_THE_DEPARTMENT = frozenset({"approved_by", "digest"})
 
 
 class CaseLine(Strict):

@@ -70,6 +70,7 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "resume_case": ("POST", None, officer(409)),
     "extend_case": ("POST", EXTENSION, officer(409)),
     "decide_case": ("POST", {"outcome": "granted"}, officer(409)),
+    "list_case_notices": ("GET", None, owner(200)),
     "correct_case": ("POST", {"answers": {ELEMENT: "2026-02-26"}}, owner(409)),
     "rate_case": ("POST", {"grade": 1}, owner(409)),
     "get_case_yield": ("GET", None, {"certificates": 404}),

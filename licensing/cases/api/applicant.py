@@ -1,4 +1,4 @@
-"""The applicant's side of a case: answering the one correction notice, and rating it when it is over."""
+"""The applicant's side of a case: its notices, answering the one that asks, and rating it when it is over."""
 
 from uuid import UUID
 
@@ -7,10 +7,16 @@ from fastapi import APIRouter
 from licensing.cases import commands
 from licensing.cases.api.surroundings import Applicant, Current
 from licensing.cases.model import Actor
-from licensing.cases.schemas import CaseState, Correction, Rating
-from shared.database import Transaction
+from licensing.cases.schemas import CaseState, Correction, Notices, Rating
+from shared.database import Read, Transaction
 
 router = APIRouter(prefix="/v1/cases", tags=["applications"])
+
+
+@router.get("/{case}/notices")
+async def list_case_notices(conn: Read, caller: Applicant, case: UUID) -> Notices:
+    """What you were told in writing: what is missing, why not, why later, and what you can do about it."""
+    return Notices.of(*await commands.list_notices(conn, case, by=Actor("applicant", caller.party)))
 
 
 @router.post("/{case}/correction")

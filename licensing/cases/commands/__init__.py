@@ -14,7 +14,7 @@ from licensing.cases.commands.deciding import decide, rate
 from licensing.cases.commands.ending import withdraw_cases
 from licensing.cases.commands.opening import Arrived, evidence_arrived, open_cases
 from licensing.cases.commands.pausing import extend, fall_overdue, recount, resume, suspend
-from licensing.cases.commands.reading import CaseFile, get_yield, look, open_file
+from licensing.cases.commands.reading import CaseFile, get_yield, list_notices, look, open_file
 
 __all__ = [
     "Arrived",
@@ -31,6 +31,7 @@ __all__ = [
     "fall_overdue",
     "get_yield",
     "lapse",
+    "list_notices",
     "look",
     "open_cases",
     "open_file",

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from licensing.cases import queries
 from licensing.cases.errors import CaseNotFound, NotDecided
 from licensing.cases.model import Actor, Case
+from licensing.cases.model.states import TOLD_IN_WRITING
 from licensing.cases.permissions import may_act
 from licensing.cases.rules import known_values
 from licensing.planning.model import Element
@@ -79,6 +80,12 @@ def _evidence_in(case: Case) -> tuple[AccessedEvidence, ...]:
         AccessedEvidence(party=party, kind=kind, attributes=tuple(sorted(attributes)))
         for (party, kind), attributes in shown.items()
     )
+
+
+async def list_notices(conn: AsyncConnection, case: UUID, *, by: Actor) -> tuple[Case, list[queries.ActDone]]:
+    """What the applicant was told in writing about their case, oldest first."""
+    found = await look(conn, case, by=by)
+    return found, [act for act in await queries.list_acts(conn, case) if act.act in TOLD_IN_WRITING]
 
 
 async def get_yield(conn: AsyncConnection, case: UUID) -> CaseYield:

@@ -86,9 +86,11 @@ MOVES: Mapping[tuple[State, Act], Move] = {
 ENDED = frozenset({S.CONCLUDED, S.REFUSED, S.WITHDRAWN, S.BLOCKED})
 OPEN = frozenset(State) - ENDED
 
-# What a state is called in events and answers of the acts that lead to it is the state itself; acts of nobody's
-# hand, which no caller may ask for:
+# Acts by no hand, which no caller can ask for.
 BY_THE_PLATFORM = frozenset({A.RECEIVE, A.DEEM_ACCEPTED, A.LAPSE, A.FALL_OVERDUE, A.CONCLUDE, A.BLOCK})
+
+# What the applicant is told in writing, with its reasons (ALL 32, 38, 42, 45).
+TOLD_IN_WRITING = frozenset({A.REQUEST_CORRECTION, A.REFUSE, A.SUSPEND, A.EXTEND, A.DECIDE})
 
 
 def acts_in(state: State) -> list[Act]:

@@ -275,6 +275,32 @@ class TestActs:
         assert "OR 1=1" not in reply.text
 
 
+class TestNotices:
+    async def test_the_applicant_reads_what_is_asked_and_why(
+        self, http: httpx2.AsyncClient, world: World, act: Act, mother: Headers
+    ) -> None:
+        birth, *_ = await world.open()
+        notice = {"requirements": [{"element": "child.birth-date", "reason": "不符"}], "due_on": "2026-03-06"}
+        await act(birth.id, "correction-notice", notice)
+        (told,) = (await http.get(f"/v1/cases/{birth.id}/notices", headers=mother)).json()["items"]
+        assert (told["act"], told["department"], told["details"]) == ("request-correction", "health-commission", notice)
+
+    async def test_a_denial_comes_with_reasons_and_remedies_and_without_the_officer(
+        self, http: httpx2.AsyncClient, world: World, mother: Headers
+    ) -> None:
+        birth, *_ = await world.open()
+        await world.accept(birth.id)
+        await world.deny(birth.id)
+        reply = await http.get(f"/v1/cases/{birth.id}/notices", headers=mother)
+        (told,) = reply.json()["items"]
+        assert told["details"] == {
+            "outcome": "denied",
+            "reasons": "出生信息与医院记录不符",
+            "remedies": "可在六十日内申请行政复议",
+        }
+        assert str(OFFICER) not in reply.text
+
+
 class TestYield:
     async def test_what_was_decided_is_fetched_with_its_digest(
         self, http: httpx2.AsyncClient, world: World, issuer: Issuer
