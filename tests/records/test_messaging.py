@@ -10,13 +10,13 @@ import pytest
 
 from records.app import compose
 from records.service import RecordsService
-from shared.contracts.events import CaseConcluded
+from shared.contracts.events import CaseConcluded, ThingPublished
 from shared.ids import new_id
 from shared.messaging.envelope import Envelope, EventContract, topic_of
 from shared.messaging.jetstream import JetStream, Message
 from tests.records.evidence.test_search import a_grant, search
 from tests.records.filing.test_subscribers import decided, known
-from tests.records.world import BIRTH, CHILD, COMMISSION, HOUSEHOLD, Neighbours, World, a_decided_case
+from tests.records.world import BIRTH, CHILD, COMMISSION, HOUSEHOLD, RULES, Neighbours, World, a_decided_case
 from tests.support.clock import START
 from tests.support.tokens import Issuer
 
@@ -108,6 +108,19 @@ async def test_a_grant_ends_with_its_case(running: World) -> None:
     await publish(running, ended, subject=grant.ref, kind="birth-medical-certificate")
     await until(lambda: running.rows("SELECT 1 FROM closed_cases"))
     assert (await search(running, grant=grant)).json()["reason"] == "case-closed"
+
+
+async def test_a_publication_of_the_catalogue_takes_effect(running: World) -> None:
+    card = RULES.kinds[0].model_copy(update={"code": "birth-card"})
+    running.neighbours.rules = RULES.model_copy(update={"release": 2, "kinds": (*RULES.kinds, card)})
+    assert (await running.file(kind="birth-card")).json()["code"] == "kind-not-known"
+    published = ThingPublished(thing="newborn", release=2)
+    await publish(running, published, subject=UUID(int=1), kind="newborn")
+
+    async def filed() -> bool:
+        return (await running.file(kind="birth-card")).status_code == 201
+
+    await until(filed)
 
 
 class TestFollowing:
