@@ -1,4 +1,4 @@
-"""What an applicant sees of a party whom they may not act for: that it is held, and no more than its first sign."""
+"""What an applicant sees of a party whom they may not act for: that it is held, and at most its first sign."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,12 @@ HIDDEN = "***"
 _TELLING = frozenset({"enum", "const", "format", "pattern"})  # one sign of these would tell the whole
 
 
-def masked(value: JsonValue, *, schema: Mapping[str, JsonValue]) -> JsonValue:
-    """Free text keeps its first character (a family name, a province); everything else is hidden entirely.
+def masked(value: JsonValue, *, schema: Mapping[str, JsonValue], sensitive: bool) -> JsonValue:
+    """A name or an address keeps its first character, to be recognised by; everything else is hidden entirely.
 
-    The length of what is hidden does not show.
+    Text that the vocabulary does not mark as sensitive comes from a small set (an ethnicity, a nationality), of which
+    the first character would tell the whole. The length of what is hidden does not show.
     """
-    if isinstance(value, str) and len(value) > 1 and not _TELLING & schema.keys():
+    if sensitive and isinstance(value, str) and len(value) > 1 and not _TELLING & schema.keys():
         return value[0] + HIDDEN
     return HIDDEN

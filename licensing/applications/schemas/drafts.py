@@ -152,7 +152,7 @@ def _field(field: planning.Field, *, shown: bool) -> FieldView:
         json_schema=dict(field.schema),
         required=field.required,
         state=field.state,
-        value=masked(field.value, schema=field.schema) if hidden else field.value,
+        value=masked(field.value, schema=field.schema, sensitive=field.sensitive) if hidden else field.value,
         masked=hidden or None,
         disputed=field.disputed or None,
         source=_source(field.source),

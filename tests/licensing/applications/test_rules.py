@@ -112,11 +112,14 @@ class TestMasking:
     def test_shows_the_first_sign_of_free_text_and_nothing_else(
         self, value: JsonValue, schema: dict[str, JsonValue], shown: str
     ) -> None:
-        assert masked(value, schema=schema) == shown
+        assert masked(value, schema=schema, sensitive=True) == shown
 
     @given(st.text(min_size=2))
     def test_never_shows_more_than_one_sign(self, value: str) -> None:
-        assert masked(value, schema={"type": "string"}) == value[0] + "***"
+        assert masked(value, schema={"type": "string"}, sensitive=True) == value[0] + "***"
+
+    def test_shows_nothing_of_a_text_from_a_small_set(self) -> None:
+        assert masked("汉族", schema={"type": "string", "maxLength": 20}, sensitive=False) == "***"
 
 
 class TestFingerprint:

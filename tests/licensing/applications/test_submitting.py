@@ -167,6 +167,13 @@ class TestSubmittingTwice:
         assert outcomes == {(201, None): 1, (409, "draft-already-submitted"): 49}
         assert await world.count("applications") == 1
 
+    async def test_a_draft_that_changes_while_it_is_submitted_is_not(self, world: World) -> None:
+        draft = await world.draft()
+        world.meanwhile(lambda: world.change(draft, answers={"child.name": "陈大满"}))
+        answer = await world.submit(draft)
+        assert (answer.status_code, answer.json()["code"]) == (409, "draft-changed")
+        assert await world.count("applications") == 0
+
 
 class TestEvidenceThatChanged:
     async def test_makes_the_draft_stale_and_brings_the_new_one(self, world: World) -> None:

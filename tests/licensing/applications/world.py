@@ -1,8 +1,8 @@
 """Licensing over HTTP as an applicant meets it: real database and catalogue, evidence from the port's twin."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,9 @@ from sqlalchemy import text
 from licensing.cases import commands as cases
 from licensing.cases.model import Actor, CaseSummary
 from licensing.cases.queries import list_of_application
-from licensing.ports import HeldEvidence
+from licensing.ports import HeldEvidence, Types
 from licensing.service import LicensingService
+from shared.contracts.evidence import Evidence, EvidenceFound, Want
 from shared.database import Database
 from shared.ids import new_id
 from shared.jose import SigningKey
@@ -27,6 +28,20 @@ from tests.support.tokens import ISSUER, Headers, Issuer
 ZONE = "Asia/Shanghai"
 OFFICER = UUID("019a0000-0000-7000-8000-00000000aaaa")
 Answer = httpx2.Response
+
+
+class MeanwhileEvidence(HeldEvidence):
+    """While the sources are asked for the next time, something else happens."""
+
+    def __init__(self, evidence: Iterable[Evidence], happens: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(evidence)
+        self.happens: Callable[[], Awaitable[object]] | None = happens
+
+    async def search(self, wants: Sequence[Want], *, types: Types, grant: str) -> EvidenceFound:
+        happens, self.happens = self.happens, None
+        if happens is not None:
+            await happens()
+        return await super().search(wants, types=types, grant=grant)
 
 
 @dataclass
@@ -197,6 +212,11 @@ class World:
     async def events(self, prefix: str) -> list[dict[str, Any]]:
         rows = await self.rows("SELECT type, topic, subject, version, data::jsonb AS data FROM outbox ORDER BY id")
         return [row for row in rows if row["type"].startswith(prefix)]
+
+    def meanwhile(self, happens: Callable[[], Awaitable[object]]) -> None:
+        """Something else happens the next time that the sources are asked."""
+        source = MeanwhileEvidence(self.source.evidence, happens)
+        self.service.desk = replace(self.service.desk, source=source)
 
     def later(self, **by: float) -> datetime:
         return self.clock.advance(**by)
