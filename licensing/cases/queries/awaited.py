@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,12 +30,9 @@ async def hear_or_wait(conn: AsyncConnection, wanted: Collection[Wanted]) -> dic
     """What has been heard of these; what has not is waited for, and news of it will wait for this transaction."""
     if not wanted:
         return {}
-    statement = insert(evidence_heard).values([{"kind": kind, "party": party} for kind, party in sorted(wanted)])
-    of = evidence_heard.c
-    unchanged = statement.on_conflict_do_update(
-        index_elements=["kind", "party"], set_={"kind": statement.excluded.kind}
-    ).returning(of.kind, of.party, of.evidence, of.heard_at)
-    rows = await conn.execute(unchanged)
+    # In one order, so that two submissions that wait for the same cannot wait for each other.
+    kinds, parties = zip(*sorted(wanted), strict=True)
+    rows = await conn.execute(_HEAR_OR_WAIT, {"kinds": list(kinds), "parties": list(parties)})
     return {(row.kind, row.party): Heard(row.evidence, row.heard_at) for row in rows if row.evidence is not None}
 
 
@@ -104,3 +101,12 @@ async def mark_made(
         return None
     left = select(func.count()).where(of.case_id == case, of.made_at.is_(None))
     return int((await conn.execute(left)).scalar_one())
+
+
+# Text, because one row or ten must be the same statement: it is prepared once.
+_HEAR_OR_WAIT = text("""
+INSERT INTO evidence_heard (kind, party)
+SELECT kind, party FROM unnest(CAST(:kinds AS text[]), CAST(:parties AS uuid[])) AS wanted (kind, party)
+ON CONFLICT (kind, party) DO UPDATE SET kind = excluded.kind
+RETURNING kind, party, evidence, heard_at
+""")
