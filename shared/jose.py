@@ -4,6 +4,7 @@ Only ES256 and Ed25519; the type (`typ`) is always checked, so that no statement
 parameters that name a key or a place to fetch one are refused.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
@@ -15,10 +16,13 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey
 
+from shared.errors import Unavailable
+
 ALGORITHMS = ["ES256", "Ed25519"]
 ALLOWED_HEADERS = frozenset({"alg", "typ", "kid"})
 LEEWAY_SECONDS = 60
 MAX_TOKEN_CHARACTERS = 8192
+RETRY_SECONDS = 0.5
 
 Claims = dict[str, Any]
 
@@ -85,15 +89,30 @@ class FetchedKeys:
         self._fetch = fetch
         self._interval = interval
         self._keys: dict[str, Key] = {}
-        self._asked_at = float("-inf")
+        self._ask_again_at = float("-inf")
+        self._asking = asyncio.Lock()
 
     async def find(self, kid: str) -> Key | None:
-        """Raises what the fetch raises (`Unavailable`) while the neighbour has never answered."""
-        if kid not in self._keys and time.monotonic() - self._asked_at >= self._interval:
-            fetched = import_jwks(await self._fetch())
-            self._asked_at = time.monotonic()
-            self._keys = fetched
+        """Raises `Unavailable` while the neighbour has never answered; later outages leave the keys we know."""
+        if self._should_ask(kid):
+            async with self._asking:
+                if self._should_ask(kid):
+                    await self._refresh()
+        if not self._keys:
+            raise Unavailable(retry_after=1)
         return self._keys.get(kid)
+
+    def _should_ask(self, kid: str) -> bool:
+        return kid not in self._keys and time.monotonic() >= self._ask_again_at
+
+    async def _refresh(self) -> None:
+        # Set first: tokens with invented key names must not become a flood towards a neighbour that is down.
+        self._ask_again_at = time.monotonic() + RETRY_SECONDS
+        try:
+            self._keys = import_jwks(await self._fetch())
+        except Unavailable:
+            return
+        self._ask_again_at = time.monotonic() + self._interval
 
 
 def import_jwks(document: Mapping[str, Any]) -> dict[str, Key]:

@@ -1,5 +1,6 @@
 """A statement is believed only if one of our keys signed it, as this type, for us, now (series T)."""
 
+import asyncio
 import base64
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import OctKey
 
-from shared.jose import NotTrusted, SigningKey, StaticKeys, check_claims, verify_jws
+from shared.errors import Unavailable
+from shared.jose import FetchedKeys, NotTrusted, SigningKey, StaticKeys, check_claims, verify_jws
 
 KEY = SigningKey.generate()
 KEYS = StaticKeys(KEY.public_jwk())
@@ -96,3 +98,42 @@ def test_issuer_audience_and_times_are_checked(change: dict[str, Any], holds: bo
     else:
         with pytest.raises(NotTrusted):
             check_claims(claims, issuer="us", audiences={"onevisit"}, at=AT)
+
+
+class Neighbour:
+    """A publisher of keys that can be away."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.away = False
+
+    async def keys(self) -> dict[str, Any]:
+        self.asked += 1
+        if self.away:
+            raise Unavailable
+        return {"keys": [KEY.public_jwk()]}
+
+
+async def test_keys_are_fetched_once_for_many_who_need_them() -> None:
+    neighbour = Neighbour()
+    keys = FetchedKeys(neighbour.keys)
+    found = await asyncio.gather(*(keys.find(KEY.kid) for _ in range(20)))
+    assert all(found)
+    assert neighbour.asked == 1
+
+
+async def test_invented_key_names_are_no_flood_towards_the_neighbour() -> None:
+    neighbour = Neighbour()
+    keys = FetchedKeys(neighbour.keys)
+    assert [await keys.find(f"invented-{number}") for number in range(20)] == [None] * 20
+    assert neighbour.asked == 1
+
+
+async def test_a_neighbour_that_is_away_is_not_asked_for_every_token() -> None:
+    neighbour = Neighbour()
+    neighbour.away = True
+    keys = FetchedKeys(neighbour.keys)
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            await keys.find(KEY.kid)
+    assert neighbour.asked == 1
