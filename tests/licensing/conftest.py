@@ -23,6 +23,8 @@ from tests.support.clock import FrozenClock
 from tests.support.databases import NewDatabase
 from tests.support.tokens import ISSUER, Issuer
 
+CATALOGUE, _ = read_files(DATA)  # once: reading YAML takes longer than most tests
+
 PUBLISHED = datetime(2025, 11, 4, 2, 0, tzinfo=UTC)
 
 
@@ -61,9 +63,8 @@ async def licensing(
     settings: LicensingSettings, database: Database, clock: FrozenClock, issuer: Issuer
 ) -> AsyncGenerator[LicensingService]:
     """The service, with the catalogue that ships."""
-    content, _ = read_files(DATA)
     async with database.transaction() as conn:
-        await publish(conn, content, by="ops:ops", at=clock())
+        await publish(conn, CATALOGUE, by="ops:ops", at=clock())
     service = LicensingService("licensing", settings, clock=clock, keys=issuer.keys(), source=HeldEvidence())
     yield service
     await service.close()
