@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import orjson
@@ -125,8 +125,12 @@ class Event(Generic[DataT]):
 
 def parse_event(body: bytes | str, contract: type[DataT]) -> Event[DataT]:
     """Read an envelope; `ValueError` unless it is one of this contract. Fields added since are ignored."""
+    return event_of(orjson.loads(body), contract)
+
+
+def event_of(raw: dict[str, Any], contract: type[DataT]) -> Event[DataT]:
+    """As `parse_event`, from JSON that was read before."""
     try:
-        raw = orjson.loads(body)
         if raw["type"] != contract.type:
             raise ValueError(f"{raw['type']} is not {contract.type}")
         return Event(

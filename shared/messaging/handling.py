@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Database
 from shared.messaging import inbox
-from shared.messaging.envelope import Event, parse_event
+from shared.messaging.envelope import Event, event_of
 from shared.messaging.failpoints import failpoint
 from shared.messaging.inbox import Waiting
 from shared.messaging.lease import Lease, LeaseLost
@@ -44,19 +44,18 @@ class Preparation:
 
 def read(body: bytes, reactions: Mapping[str, AnyReaction], *, stream_sequence: int = 0) -> Incoming:
     """Whatever came. What is no envelope at all is known by its place in the stream."""
-    text = body.decode("utf-8", "replace").replace("\0", "\ufffd")
     try:
         raw = orjson.loads(body)
-        waiting = Waiting(UUID(raw["id"]), UUID(raw["subject"]), int(raw["position"]), text)
+        waiting = Waiting(UUID(raw["id"]), UUID(raw["subject"]), int(raw["position"]), body)
         reaction = reactions.get(raw["type"])
     except (ValueError, KeyError, TypeError, AttributeError):
         log.exception("not an event", stream_sequence=stream_sequence)
         place = uuid5(NAMESPACE_OID, f"stream:{stream_sequence}")
-        return Incoming(Waiting(place, place, stream_sequence, text), readable=False)
+        return Incoming(Waiting(place, place, stream_sequence, body), readable=False)
     if reaction is None:
         return Incoming(waiting)
     try:
-        return Incoming(waiting, reaction, parse_event(body, reaction.contract))
+        return Incoming(waiting, reaction, event_of(raw, reaction.contract))
     except ValueError:
         return Incoming(waiting, reaction, readable=False)
 

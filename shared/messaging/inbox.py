@@ -15,7 +15,7 @@ class Waiting:
     event_id: UUID
     subject: UUID
     position: int
-    envelope: str
+    body: bytes
 
 
 async def list_known(conn: AsyncConnection, *, consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
@@ -44,7 +44,7 @@ async def park(
         "event_id": waiting.event_id,
         "subject": waiting.subject,
         "position": waiting.position,
-        "envelope": waiting.envelope,
+        "envelope": waiting.body.decode("utf-8", "replace").replace("\0", "\ufffd"),
         "attempts": 0 if reason is None else 1,
         "reason": reason,
         "seconds": retry_seconds,

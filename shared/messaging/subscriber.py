@@ -19,7 +19,7 @@ from shared.messaging.pulling import Pull
 from shared.messaging.reaction import AnyReaction
 from shared.messaging.topics import without_overlaps
 
-FETCH = 100
+FETCH = 250
 FETCH_SECONDS = 1.0
 RETRY_POLL_SECONDS = 1.0
 log = structlog.get_logger(__name__)

@@ -101,5 +101,5 @@ async def scalar(database: Database, query: str) -> Any:
 
 
 def without_repeats(events: list[Stored]) -> list[Stored]:
-    """What a subscriber with an inbox acts on: the first of each event."""
-    return list({event.id: event for event in reversed(events)}.values())[::-1]
+    """What a subscriber with an inbox acts on: each event, where it came first."""
+    return list({event.id: event for event in events}.values())
