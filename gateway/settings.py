@@ -34,6 +34,7 @@ class GatewaySettings(ServiceSettings):
     max_concurrent: int = Field(1000, ge=1, description="Requests under way in this process; beyond, 503 at once.")
     max_concurrent_per_service: int = Field(250, ge=1, description="Of these, for one service.")
     max_streams: int = Field(2000, ge=1, description="Progress streams and long polls open in this process.")
+    max_streams_per_caller: int = Field(32, ge=1, description="Of these, for one party, department or address.")
     connect_seconds: float = Field(2.0, gt=0, description="How long to try to reach a service.")
     read_seconds: float = Field(10.0, gt=0, description="How long a service may take between signs of life.")
     keep_alive_seconds: float = Field(

@@ -1,6 +1,7 @@
 """The door as an ASGI application: check the head, find the route, count it, bound it, hand it on, render refusals."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlsplit
 
 import structlog
@@ -10,7 +11,7 @@ from gateway.edge import rules
 from gateway.edge.bodies import ClientGone, linger
 from gateway.edge.model import NOTHING_RUNS, SECURITY_HEADERS, Answerer, Exchange
 from gateway.limits.api import Limiter
-from gateway.limits.model import Bulkhead
+from gateway.limits.model import Bulkhead, Shares
 from gateway.routing.model import Answer, Route
 from gateway.routing.rules import RoutingTable
 from gateway.settings import GatewaySettings
@@ -40,6 +41,7 @@ class Door:
         self._body_seconds = settings.body_seconds
         self._requests = Bulkhead(settings.max_concurrent)
         self._streams = Bulkhead(settings.max_streams)
+        self._streams_of_one = Shares(settings.max_streams_per_caller)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange: Exchange | None = None
@@ -86,9 +88,16 @@ class Door:
         return route
 
     async def _answer(self, exchange: Exchange, scope: Scope) -> None:
+        address = (scope.get("client") or ("unknown", 0))[0]
         with self._streams if exchange.route.streams else self._requests:
-            await self._admit(exchange, address=(scope.get("client") or ("unknown", 0))[0])
-            await self._answers[exchange.route.answer](exchange)
+            await self._admit(exchange, address=address)
+            with self._share(exchange, address=address):
+                await self._answers[exchange.route.answer](exchange)
+
+    def _share(self, exchange: Exchange, *, address: str) -> AbstractContextManager[None]:
+        if not exchange.route.streams or self._limiter is None:
+            return nullcontext()
+        return self._streams_of_one.taken_by(exchange.caller.sub if exchange.caller else address)
 
     async def _admit(self, exchange: Exchange, *, address: str) -> None:
         budget = exchange.route.budget

@@ -7,6 +7,10 @@ class AllowanceSpent(TooManyRequests):
     """This caller's allowance for this kind of call is used up until `retry_after` seconds from now."""
 
 
+class TooManyOpen(TooManyRequests):
+    """This caller has as many streams and long polls open as one caller may."""
+
+
 class TooMuchAtOnce(Unavailable):
     code = "overloaded"
     title_en = "Too much is being asked at once; try again"

@@ -4,10 +4,12 @@
 many clients is the overload that limits are there to prevent.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import TracebackType
 
-from gateway.limits.errors import TooMuchAtOnce
+from gateway.limits.errors import TooManyOpen, TooMuchAtOnce
 
 MAX_KEYS = 100_000
 
@@ -46,3 +48,24 @@ class Bulkhead:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.used -= 1
+
+
+class Shares:
+    """At most `capacity` at once for each asker, so that none of them fills what is there for all."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._used: Counter[str] = Counter()
+
+    @contextmanager
+    def taken_by(self, asker: str) -> Generator[None]:
+        """One more while the context lasts; `TooManyOpen` (429) beyond the asker's share."""
+        if self._used[asker] >= self.capacity:
+            raise TooManyOpen(retry_after=1, limit=self.capacity)
+        self._used[asker] += 1
+        try:
+            yield
+        finally:
+            self._used[asker] -= 1
+            if not self._used[asker]:
+                del self._used[asker]

@@ -193,4 +193,11 @@ class HeadsMerger:
 
 def _get(target: str, headers: list[tuple[bytes, bytes]], *, wait: int = 0) -> Request:
     seconds = wait + GRACE_SECONDS if wait else None
-    return Request(method="GET", target=target.encode(), headers=headers, repeatable=True, read_seconds=seconds)
+    return Request(
+        method="GET",
+        target=target.encode(),
+        headers=headers,
+        repeatable=True,
+        read_seconds=seconds,
+        rests=wait > 0,
+    )

@@ -44,6 +44,7 @@ async def request_for(exchange: Exchange, *, body: bytes | None = None) -> Reque
         body=content,
         repeatable=repeatable and isinstance(content, bytes),
         read_seconds=_patience(exchange, content),
+        rests=exchange.route.streams,
     )
 
 

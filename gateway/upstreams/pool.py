@@ -36,16 +36,18 @@ class Request:
     body: Body = b""
     repeatable: bool = False
     read_seconds: float | None = None  # None: the upstream's own; float("inf"): a stream that may rest
+    rests: bool = False  # a stream or a long poll: it waits far more than it works
 
 
 class Reply:
     """The head of a reply that has come, its body that is coming. Leave the context to give the connection back."""
 
-    def __init__(self, connection: Connection, upstream: "Upstream", read_seconds: float) -> None:
+    def __init__(self, connection: Connection, upstream: "Upstream", read_seconds: float, *, rested: bool) -> None:
         self.status = connection.status
         self.headers = connection.headers
         self._connection = connection
         self._upstream = upstream
+        self._rested = rested
         self._seconds = None if read_seconds == float("inf") else read_seconds
 
     @property
@@ -76,7 +78,7 @@ class Reply:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._upstream.release(self._connection)
+        self._upstream.release(self._connection, rested=self._rested)
 
 
 class Upstream:
@@ -97,6 +99,8 @@ class Upstream:
 
     async def send(self, request: Request) -> Reply:
         """Send, and wait for the head of the reply. Raises `Unavailable` or `TimedOut`, naming the service."""
+        if request.rests:  # Bounded at the door: were they counted here, a few idle readers would keep out all work.
+            return await self._send(request)
         if self.in_flight >= self.capacity:
             raise ServiceBusy(service=self.name, retry_after=1)
         self.in_flight += 1
@@ -106,9 +110,10 @@ class Upstream:
             self.in_flight -= 1
             raise
 
-    def release(self, connection: Connection) -> None:
+    def release(self, connection: Connection, *, rested: bool = False) -> None:
         """Take a connection back after its exchange."""
-        self.in_flight -= 1
+        if not rested:
+            self.in_flight -= 1
         if connection.reusable:
             connection.idle_since = asyncio.get_running_loop().time()
             self._idle.append(connection)
@@ -128,7 +133,7 @@ class Upstream:
             try:
                 async with asyncio.timeout(None if seconds == float("inf") else seconds):
                     await connection.exchange(head, request.body)
-                return Reply(connection, self, seconds)
+                return Reply(connection, self, seconds, rested=request.rests)
             except TimeoutError:
                 connection.abort()
                 raise ServiceTimedOut(service=self.name) from None

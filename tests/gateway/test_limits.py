@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from gateway.limits.errors import TooMuchAtOnce
-from gateway.limits.model import Bulkhead, Windows
+from gateway.limits.errors import TooManyOpen, TooMuchAtOnce
+from gateway.limits.model import Bulkhead, Shares, Windows
 from tests.gateway.conftest import OpenPlatform
 
 MOTHER, FATHER = UUID(int=1, version=4), UUID(int=2, version=4)
@@ -96,3 +96,11 @@ def test_a_bulkhead_lets_in_as_many_as_it_holds() -> None:
             pass
         assert bulkhead.used == 1
     assert bulkhead.used == 0
+
+
+def test_a_share_is_one_askers_and_comes_back() -> None:
+    shares = Shares(1)
+    with shares.taken_by("mother"), shares.taken_by("father"), pytest.raises(TooManyOpen), shares.taken_by("mother"):
+        pass
+    with shares.taken_by("mother"):
+        pass

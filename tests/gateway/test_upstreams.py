@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -178,6 +181,34 @@ async def test_a_stream_ends_at_the_service_when_its_reader_leaves(platform: Pla
         await anext(answer.aiter_raw())
     async with asyncio.timeout(5):
         await left.wait()
+
+
+async def opened(platform: Platform, streams: AsyncExitStack, count: int, **asking: Any) -> list[int]:
+    """The statuses of so many progress streams, which stay open."""
+    asked = [platform.client.stream("GET", PROGRESS, **asking) for _ in range(count)]
+    return [(await streams.enter_async_context(one)).status_code for one in asked]
+
+
+async def resting(seen: Seen, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b":\n\n", "more_body": True})
+    await seen.reader_left()
+
+
+async def test_streams_that_rest_keep_no_work_out(open_platform: OpenPlatform) -> None:
+    async with open_platform(max_concurrent_per_service=1) as platform, AsyncExitStack() as streams:
+        platform.services["licensing"].replies["GET", PROGRESS] = resting
+        assert await opened(platform, streams, 3) == [200] * 3
+        assert (await platform.client.get("/v1/things")).status_code == 200
+
+
+async def test_nobody_opens_more_streams_than_their_share(open_platform: OpenPlatform) -> None:
+    async with open_platform(max_streams_per_caller=2) as platform, AsyncExitStack() as streams:
+        platform.services["licensing"].replies["GET", PROGRESS] = resting
+        mother, father = (platform.issuer.person(UUID(int=number, version=4)) for number in (1, 2))
+        assert await opened(platform, streams, 3, headers=mother) == [200, 200, 429]
+        assert await opened(platform, streams, 1, headers=father) == [200]
+        assert (await platform.client.get("/v1/things", headers=mother)).status_code == 200
 
 
 async def test_readiness_names_the_service_that_is_not_there(open_platform: OpenPlatform) -> None:
