@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Generic, Self, TypeVar
 from uuid import UUID
 
@@ -53,6 +53,6 @@ def decode_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None:
             raise ValueError("naive")
-        return moment, UUID(last)
-    except (ValueError, TypeError):
+        return moment.astimezone(UTC), UUID(last)
+    except (ValueError, TypeError, AttributeError, OverflowError):
         raise CursorNotValid from None

@@ -141,10 +141,10 @@ async def _check(caller: Caller, filters: Sequence[str], policy: Policy) -> None
 
 def _in_own_space(caller: Caller, each: str) -> bool:
     """Internal events are for our own services, and a department's own topics for that department."""
-    space, *rest = each.split(".")
+    space, *rest = each.split(".", 2)
     if caller.kind == "service" or space == "evt":
         return True
-    return space == "to" and caller.department is not None and rest[0] == caller.department
+    return space == "to" and caller.department is not None and rest[:1] == [caller.department]
 
 
 async def _read(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-_FILTER = re.compile(r"^(evt|int|to)(\.([a-z0-9-]+|\*))*(\.>)?$")
+_FILTER = re.compile(r"(evt|int|to)(\.([a-z0-9-]+|\*))*(\.>)?")
 MAX_LENGTH = 256
 
 
@@ -13,7 +13,7 @@ class FilterNotValid(ValueError):
 
 def check_filter(text: str) -> str:
     """The filter itself; `FilterNotValid` unless it begins with evt, int or to and is well formed."""
-    if len(text) > MAX_LENGTH or not _FILTER.match(text):
+    if len(text) > MAX_LENGTH or not _FILTER.fullmatch(text):
         raise FilterNotValid("a filter is evt, int or to, and tokens, * or a final >, separated by dots")
     return text
 

@@ -113,7 +113,9 @@ def validation_problem(error: RequestValidationError) -> ServiceError:
 def _pointer(item: Mapping[str, Any]) -> str:
     # A field name that the caller made up is a value too, unless it is a harmless word.
     parts = [str(part) for part in item["loc"]]
-    if item["type"] == "extra_forbidden" and not _PLAIN_NAME.match(parts[-1]):
+    if parts[-1] == "[key]":  # the key of a mapping, which is in front of it, is refused for what it says
+        del parts[-2:]
+    if parts and item["type"] == "extra_forbidden" and not _PLAIN_NAME.match(parts[-1]):
         parts.pop()
     return "/" + "/".join(parts)
 

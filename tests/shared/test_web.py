@@ -7,10 +7,11 @@ from typing import Annotated
 import httpx2
 import pytest
 from fastapi import APIRouter
+from pydantic import Field
 
 from shared.auth import Caller, public, requires
 from shared.jose import SigningKey, StaticKeys
-from shared.schemas import Line, Strict
+from shared.schemas import Code, Line, Strict
 from shared.settings import ServiceSettings
 from shared.web import Service, create_service
 
@@ -29,6 +30,7 @@ router = APIRouter()
 class Note(Strict):
     text: Line
     count: int = 0
+    tags: dict[Code, str] = Field(default_factory=dict)
 
 
 @router.post("/notes")
@@ -121,6 +123,12 @@ async def test_a_refusal_repeats_no_value_and_no_invented_name(client: httpx2.As
     response = await client.post("/notes", content=body, headers=headers())
     assert response.status_code == 422
     assert "33010218880808" not in response.text
+
+
+async def test_a_refusal_repeats_no_key_of_a_mapping(client: httpx2.AsyncClient) -> None:
+    body = b'{"text":"x","tags":{"330102188808080018":"x"}}'
+    response = await client.post("/notes", content=body, headers=headers())
+    assert response.json()["errors"] == [{"pointer": "/body/tags", "reason": "string pattern mismatch"}]
 
 
 async def test_a_large_body_is_refused_before_it_is_read(client: httpx2.AsyncClient) -> None:

@@ -141,7 +141,7 @@ def test_a_cursor_key_is_long_enough(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ">", "*", "evt.>.x", "evt..a", "$JS.API.>", "evt.a b", "evt.A", "a" * 300, "evt.>x"]
+    "text", ["", ">", "*", "evt.>.x", "evt..a", "$JS.API.>", "evt.a b", "evt.A", "a" * 300, "evt.>x", "evt.a\n"]
 )
 def test_a_filter_outside_our_topics_is_refused(text: str) -> None:
     with pytest.raises(FilterNotValid):
@@ -249,6 +249,7 @@ async def test_who_waits_is_answered_as_soon_as_something_happens(
         ("to.*.note.taken", "tax", 403, "topic-not-allowed"),
         ("to.hospital.>", "tax", 403, "topic-not-allowed"),
         ("to.tax.>", "tax", 200, None),
+        ("to", "tax", 403, "topic-not-allowed"),
         ("int.>", "service:identity", 200, None),
         ("$JS.>", "tax", 422, "topic-not-valid"),
     ],
