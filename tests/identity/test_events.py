@@ -34,6 +34,7 @@ def caller(kind: CallerKind = "department", *, region: str | None = "330782") ->
         ("330782", "evt.*.registered.person.33.07.82", False),
         ("330782", "int.data.accessed.identity.33.07.82", False),
         (None, TOPIC, False),
+        ("330782", "to.tax.>", True),  # nothing here, and so no reason to refuse what others tell the department
     ],
 )
 def test_a_department_follows_its_own_region(region: str | None, topic: str, *, allowed: bool) -> None:
