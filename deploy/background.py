@@ -1,8 +1,6 @@
-"""Files what the demonstration's departments already held, through the public API: `python -m ... DATA-DIR`."""
+"""Files what the demonstration's departments already held, through the public API."""
 
 import asyncio
-import sys
-from pathlib import Path
 
 from deploy.demo.api import Api
 from deploy.demo.background import file_background
@@ -17,5 +15,6 @@ async def file_once(home: Home) -> None:
     home.filed.touch()
 
 
-if __name__ == "__main__":
-    asyncio.run(file_once(Home(Path(sys.argv[1]))))
+def main(home: Home) -> None:
+    """File it, in a process of its own."""
+    asyncio.run(file_once(home))

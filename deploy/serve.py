@@ -1,7 +1,6 @@
 """Runs one service: `python -m deploy.serve licensing --port 8001`. Its settings come from the environment."""
 
 import argparse
-import os
 from importlib import import_module
 
 import uvicorn
@@ -14,22 +13,22 @@ GRACE_SECONDS = 5
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve what the command line names."""
     parser = argparse.ArgumentParser(prog="python -m deploy.serve", description=__doc__)
     parser.add_argument("service", choices=services.ALL)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, required=True, help="port to listen on")
-    parser.add_argument("--start-when-closed", type=int, metavar="FD", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    # Importing takes longer than everything else; what must come first (migrations) runs meanwhile.
-    create_app = import_module(f"{arguments.service}.app").create_app
-    if arguments.start_when_closed is not None:
-        _wait_for_end_of(arguments.start_when_closed)
+    serve(arguments.service, host=arguments.host, port=arguments.port)
+
+
+def serve(service: str, *, host: str, port: int) -> None:
+    """Serve until told to stop."""
     uvicorn.run(
-        create_app,
+        import_module(f"{service}.app").create_app,
         factory=True,
-        host=arguments.host,
-        port=arguments.port,
+        host=host,
+        port=port,
         loop="uvloop",
         http=BoundedProtocol,
         ws="none",
@@ -44,11 +43,6 @@ def main() -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=512,
     )
-
-
-def _wait_for_end_of(descriptor: int) -> None:
-    with os.fdopen(descriptor, "rb") as pipe:
-        pipe.read()
 
 
 if __name__ == "__main__":

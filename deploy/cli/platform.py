@@ -41,11 +41,17 @@ def up(
         _report(start_detached(home, port=port), json=json)
         return
     # Only who really starts things needs them loaded.
+    from deploy import background  # noqa: PLC0415
     from deploy.embedded.supervisor import Supervisor  # noqa: PLC0415
 
     with home.held():
         refuse_taken(port)
-        supervisor = Supervisor(home, port=port, say=lambda line: typer.echo(f"onevisit: {line}", err=True))
+        supervisor = Supervisor(
+            home,
+            port=port,
+            say=lambda line: typer.echo(f"onevisit: {line}", err=True),
+            file_past=lambda: background.main(home),
+        )
         supervisor.run(when_ready=lambda state: _report(state, json=json))
 
 

@@ -1,13 +1,10 @@
 """What must be true before the first service starts: roles, databases, tables, and the demonstration's seed.
 
-Runs as a process of its own, `python -m deploy.embedded.prepare PORTS-AS-JSON DATA-DIR`, so that the supervisor stays
-small.
+Runs in a fork of its own, so that no connection and no event loop is left in the supervisor.
 """
 
 import asyncio
-import json
 import sys
-from pathlib import Path
 
 from deploy import services
 from deploy.embedded import seeding
@@ -32,14 +29,9 @@ async def prepare(home: Home, addresses: Addresses) -> None:
     await seeding.load_licensing(settings_for(home, addresses, "licensing"))
 
 
-def main() -> None:
-    """Prepare the platform of a data directory."""
-    addresses = Addresses(**json.loads(sys.argv[1]))
+def main(home: Home, addresses: Addresses) -> None:
+    """Prepare, or leave with one line that says why not."""
     try:
-        asyncio.run(prepare(Home(Path(sys.argv[2])), addresses))
+        asyncio.run(prepare(home, addresses))
     except LaunchError as error:
         sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

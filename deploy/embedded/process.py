@@ -12,9 +12,11 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_KEEPCAPS = 8
+_PR_SET_NAME = 15
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
@@ -98,7 +100,19 @@ def run(argv: Sequence[str | Path], *, account: Account | None = None) -> subpro
     )
 
 
-def stop(child: subprocess.Popen[bytes], *, with_signal: signal.Signals, patience_seconds: float) -> None:
+class Child(Protocol):
+    """A process that we started."""
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+def stop(child: Child, *, with_signal: signal.Signals, patience_seconds: float) -> None:
     """Ask the child to end and wait; kill it when patience runs out."""
     if child.poll() is not None:
         return
@@ -124,11 +138,21 @@ def _in_child(account: Account | None, on_parent_death: signal.Signals) -> Calla
         if account is not None:
             _become(account)
         # After the change of account, because that change clears it.
-        _prctl(_PR_SET_PDEATHSIG, int(on_parent_death))
-        if os.getppid() != parent:
-            os._exit(1)
+        die_with_parent(parent, on_parent_death)
 
     return prepare
+
+
+def die_with_parent(parent: int, number: signal.Signals) -> None:
+    """In a child: the kernel sends `number` when the parent's thread ends; at once where it has ended already."""
+    _prctl(_PR_SET_PDEATHSIG, int(number))
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def name_this(name: str) -> None:
+    """What `ps` and `top` call this process, at most 15 characters."""
+    _libc.prctl(ctypes.c_int(_PR_SET_NAME), ctypes.c_char_p(name.encode()))
 
 
 def _become(account: Account) -> None:

@@ -4,24 +4,22 @@ Single-threaded on purpose: children are signalled by the kernel when the thread
 """
 
 import http.client
-import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 from deploy import services
-from deploy.embedded import ports, process
+from deploy.embedded import nursery, ports, prepare, process
 from deploy.embedded.environment import Addresses, environment_for, nats_user, password_names, plain_environment
 from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home, State
 from deploy.embedded.nats import Nats
+from deploy.embedded.nursery import Fork
 from deploy.embedded.postgres import Postgres
+from deploy.serve import serve
 
 READY_SECONDS = 90
 LONGEST_PAUSE_SECONDS = 10.0
@@ -35,7 +33,7 @@ class Worker:
     """One service's process and how often it fell over lately."""
 
     service: str
-    child: subprocess.Popen[bytes]
+    child: Fork
     started_at: float = field(default_factory=time.monotonic)
     failures: int = 0
     again_at: float | None = None
@@ -44,9 +42,10 @@ class Worker:
 class Supervisor:
     """The platform of one data directory, from start to stop."""
 
-    def __init__(self, home: Home, *, port: int, say: Say) -> None:
+    def __init__(self, home: Home, *, port: int, say: Say, file_past: Callable[[], None]) -> None:
         self._home = home
         self._say = say
+        self._file_past = file_past
         self._addresses = Addresses.choose(gateway=port)
         passwords = home.passwords(password_names())
         self._postgres = Postgres(
@@ -90,54 +89,42 @@ class Supervisor:
         self._say("starting PostgreSQL and NATS")
         self._postgres.start()
         self._nats.start()
+        self._say("loading the services")
+        nursery.import_all()
         self._say("migrating the databases, starting the services")
-        gate, release = os.pipe()
-        try:
-            for service in services.ALL:
-                self._workers[service] = Worker(service, self._spawn(service, gate=gate))
-            os.close(gate)
-            self._prepare()
-        finally:
-            # Closing the pipe lets the waiting services go on.
-            os.close(release)
+        self._prepare()
+        for service in services.ALL:
+            self._workers[service] = Worker(service, self._spawn(service))
         self._await_readiness()
 
     def _prepare(self) -> None:
         log = self._home.logs / "prepare.log"
-        if not self._run_step("deploy.embedded.prepare", json.dumps(asdict(self._addresses)), log=log):
+        if not self._run_step("prepare", lambda: prepare.main(self._home, self._addresses), log=log):
             raise LaunchError(f"The databases could not be prepared; see {log}{process.last_line(log)}")
 
     def _file_background(self) -> None:
         """Only once; a failure spoils the demonstration, not the platform, and is tried again at the next start."""
         log = self._home.logs / "background.log"
-        if not self._home.filed.exists() and not self._run_step("deploy.background", log=log):
+        if self._home.filed.exists():
+            return
+        if not self._run_step("background", self._file_past, log=log):
             self._say(f"the demonstration's records could not be filed; see {log}{process.last_line(log)}")
 
-    def _run_step(self, module: str, *arguments: str, log: Path) -> bool:
+    def _run_step(self, name: str, work: Callable[[], None], *, log: Path) -> bool:
         """Run a step of the start to its end; whether it succeeded, or there is no need any more."""
-        child = process.spawn(
-            [sys.executable, "-m", module, *arguments, self._home.directory],
-            log=log,
-            on_parent_death=signal.SIGKILL,
-            environment=plain_environment(),
-        )
+        child = nursery.fork(work, name=name, log=log, environment=plain_environment())
         while child.poll() is None and not self._stopping:
             time.sleep(0.02)
         process.stop(child, with_signal=signal.SIGTERM, patience_seconds=5)
         return self._stopping or child.returncode == 0
 
-    def _spawn(self, service: str, *, gate: int | None = None) -> subprocess.Popen[bytes]:
+    def _spawn(self, service: str) -> Fork:
         port = self._addresses.services[service]
-        command = [sys.executable, "-m", "deploy.serve", service, "--port", str(port)]
-        if gate is not None:
-            command += ["--start-when-closed", str(gate)]
-        return process.spawn(
-            command,
+        return nursery.fork(
+            lambda: serve(service, host=ports.LOOPBACK, port=port),
+            name=service,
             log=self._home.logs / f"{service}.log",
-            # Everything that matters is committed or will be done again.
-            on_parent_death=signal.SIGKILL,
             environment=environment_for(self._home, self._addresses, service),
-            pass_fds=() if gate is None else (gate,),
         )
 
     def _await_readiness(self) -> None:
