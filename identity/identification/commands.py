@@ -58,15 +58,20 @@ async def start_identification(
 ) -> Start:
     """There is a challenge that the holder of this number, and nobody else, can answer within five minutes.
 
-    Refuses the eleventh within a minute that was not proved, by the same device or for the same number.
+    Refuses the eleventh within a minute that was not proved, by the same device or for the same number; and a code
+    for a number for which too many wrong ones were tried today: six digits do not stand up to patience.
     """
     blind_index = index_of(vault, number)
-    await queries.lock_starts(conn, by.client_id, device)
+    await queries.lock_starts(conn, by.client_id, device, blind_index=blind_index)
     open_ones = await queries.count_open(
         conn, client_id=by.client_id, device=device, blind_index=blind_index, since=at - rules.WINDOW
     )
     if max(open_ones) >= rules.OPEN_PER_WINDOW:
         raise TooManyIdentifications(retry_after=int(rules.WINDOW.total_seconds()))
+    if method == "one-time-code":
+        since = at - rules.GUESSING_WINDOW
+        if await queries.count_wrong_codes(conn, blind_index=blind_index, since=since) >= rules.WRONG_CODES:
+            raise TooManyIdentifications(retry_after=int(timedelta(hours=1).total_seconds()))
     party = (await parties_by_number(conn, [blind_index])).get(blind_index)
     identification, code = random_id(), f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}}"
     challenge, expires_at = secrets.token_urlsafe(32), at + rules.LIFE

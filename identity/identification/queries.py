@@ -21,9 +21,21 @@ async def put_card(conn: AsyncConnection, *, party: UUID, public_jwk: Mapping[st
     await conn.execute(row.on_conflict_do_update(index_elements=["party"], set_=values))
 
 
-async def lock_starts(conn: AsyncConnection, client_id: str, device: str) -> None:
-    """One start of a device at a time, so that parallel ones cannot each stay below the limit."""
-    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"starts:{client_id}:{device}", 0))))
+async def lock_starts(conn: AsyncConnection, client_id: str, device: str, *, blind_index: bytes) -> None:
+    """One start of a device, and one for a number, at a time: parallel ones cannot each stay below the limit."""
+    for subject in (f"starts:{client_id}:{device}", f"starts:{blind_index.hex()}"):  # in this order, always
+        await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))
+
+
+async def count_wrong_codes(conn: AsyncConnection, *, blind_index: bytes, since: datetime) -> int:
+    """How many codes were tried for this number and proved nothing."""
+    question = select(func.coalesce(func.sum(identifications.c.tries), 0)).where(
+        identifications.c.blind_index == blind_index,
+        identifications.c.started_at > since,
+        identifications.c.method == "one-time-code",
+        identifications.c.proved_at.is_(None),
+    )
+    return int(await conn.scalar(question) or 0)
 
 
 async def count_open(

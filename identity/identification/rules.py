@@ -22,6 +22,9 @@ MAX_TRIES = 5
 OPEN_PER_WINDOW = 10
 WINDOW = timedelta(minutes=1)
 CODE_DIGITS = 6
+# Wrong codes for one number within a day, over all its ceremonies: who guesses on finds one code in twenty thousand.
+WRONG_CODES = 50
+GUESSING_WINDOW = timedelta(hours=24)
 _COORDINATE_BYTES = 32
 
 

@@ -161,6 +161,21 @@ class TestEnumeration:
         clock.advance(seconds=60)
         assert (await world.start(MOTHER_NUMBER)).status_code == 201
 
+    @pytest.mark.parametrize("number", [MOTHER_NUMBER, UNKNOWN_NUMBER])
+    async def test_patient_guessing_of_codes_is_stopped_for_a_day_and_the_card_still_works(
+        self, world: World, clock: FrozenClock, number: str
+    ) -> None:
+        for guesser in range(10):
+            started = (await world.start(number, method="one-time-code", device=f"device-{guesser}")).json()
+            for _ in range(5):
+                await world.prove(started["id"], "wrong!")
+        clock.advance(minutes=2)
+        answer = await world.start(number, method="one-time-code", device="another")
+        assert (answer.status_code, answer.json()["code"]) == (429, "too-many-identifications")
+        assert (await world.start(number, device="another")).status_code == 201
+        clock.advance(days=1)
+        assert (await world.start(number, method="one-time-code")).status_code == 201
+
 
 async def test_ended_identifications_are_forgotten(world: World, clock: FrozenClock) -> None:
     await world.start(MOTHER_NUMBER)
