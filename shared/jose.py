@@ -167,7 +167,8 @@ def check_claims(claims: Claims, *, issuer: str, audiences: Collection[str] | No
     named = claims.get("aud")
     if claims.get("iss") != issuer:
         raise NotTrusted("another issuer")
-    if audiences is not None and not set(audiences) & set(named if isinstance(named, list) else [named]):
+    meant_for = named if isinstance(named, list) else [named]
+    if audiences is not None and not any(name in audiences for name in meant_for):
         raise NotTrusted("meant for somebody else")
     if not isinstance(expires, int | float) or now > expires + LEEWAY_SECONDS:
         raise NotTrusted("expired")

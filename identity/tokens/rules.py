@@ -107,13 +107,14 @@ def check_assertion(claims: Claims, *, client_id: str, audiences: Collection[str
     now = at.timestamp()
     holds = (
         claims.get("iss") == claims.get("sub") == client_id
-        and not set(named if isinstance(named, list) else [named]).isdisjoint(audiences)
+        and any(name in audiences for name in (named if isinstance(named, list) else [named]))
         and isinstance(expires, int | float)
         and now - LEEWAY_SECONDS <= expires <= now + ASSERTION_LIFE.total_seconds() + LEEWAY_SECONDS
         and isinstance(issued, int | float)
         and issued <= now + LEEWAY_SECONDS
         and isinstance(jti, str)
         and 1 <= len(jti) <= 128
+        and "\0" not in jti  # PostgreSQL stores none
     )
     if not holds:
         raise InvalidClient

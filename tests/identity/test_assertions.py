@@ -31,6 +31,8 @@ async def ask(world: World, assertion: str, **form: str) -> httpx2.Response:
 ASSERTIONS: dict[str, dict[str, Any]] = {
     "another audience": {"aud": "https://elsewhere.test"},
     "no audience": {"aud": None},
+    "an audience that is no text": {"aud": [{"onevisit": True}]},
+    "an audience that is an object": {"aud": {}},
     "by one for another": {"sub": "other-app"},
     "a client that does not exist": {"iss": "nobody", "sub": "nobody"},
     "another client's name": {"iss": "other-app", "sub": "other-app"},
@@ -38,6 +40,7 @@ ASSERTIONS: dict[str, dict[str, Any]] = {
     "no jti": {"jti": None},
     "a jti that is no text": {"jti": 7},
     "an endless jti": {"jti": "x" * 129},
+    "NUL in the jti": {"jti": "a\0b"},
     "no expiry": {"exp": None},
     "an expiry that is no number": {"exp": "soon"},
     "NUL in the name": {"iss": "a\0pp", "sub": "a\0pp"},
