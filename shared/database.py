@@ -7,11 +7,13 @@ from typing import Annotated
 import orjson
 from fastapi import Depends, Request
 from sqlalchemy import MetaData
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.errors import ServiceError
 
+# SQLAlchemy wraps what PostgreSQL says, not what the network says.
+DATABASE_ERRORS = (SQLAlchemyError, OSError)
 NAMING = {
     "pk": "pk_%(table_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

@@ -5,7 +5,7 @@ A timer fires at least once, in the transaction of its effect: the row is delete
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +26,8 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.background import running
+from shared.cancellation import going_on
 from shared.clock import Clock
 from shared.database import Database
 from shared.ids import new_id
@@ -96,7 +98,7 @@ async def timer_loop(
     """Fire due timers while the service runs. Any number of processes may do so: rows are locked, not leaders."""
 
     async def run() -> None:
-        while True:
+        while going_on():
             try:
                 async with database.transaction() as conn:
                     fired = await fire_due(conn, handlers, at=clock())
@@ -106,10 +108,5 @@ async def timer_loop(
             if fired < BATCH:
                 await asyncio.sleep(every)
 
-    task = asyncio.create_task(run(), name="timers")
-    try:
+    async with running({"timers": run}):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -10,6 +10,8 @@ import asyncpg
 import structlog
 
 from licensing.applications.model import PROGRESS_CHANNEL
+from shared.background import running
+from shared.cancellation import going_on
 from shared.database import Database
 
 RECONNECT_SECONDS = 1.0
@@ -63,20 +65,15 @@ class ListenedNews(ToldNews):
     @asynccontextmanager
     async def listening(self) -> AsyncGenerator[None]:
         """Listen while the service runs; when the connection is lost, connect again."""
-        task = asyncio.create_task(self._run(), name="application-news")
-        try:
+        async with running({"application-news": self._run}):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def ready(self) -> None:
         """Until news can be heard."""
         await self._listening.wait()
 
     async def _run(self) -> None:
-        while True:
+        while going_on():
             try:
                 await self._listen()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 
+from shared.background import running
+from shared.cancellation import going_on
 from shared.contracts.sharing import SharingRules
 from shared.errors import Unavailable
 from shared.evidence.errors import SharingRulesNotLoaded
@@ -44,16 +46,11 @@ class SharingPolicy:
     @asynccontextmanager
     async def kept_fresh(self) -> AsyncGenerator[None]:
         """Load now and again while the service runs, so that a lost event delays a rule by a minute at most."""
-        task = asyncio.create_task(self._keep_fresh(), name="sharing-rules")
-        try:
+        async with running({"sharing-rules": self._keep_fresh}):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _keep_fresh(self) -> None:
-        while True:
+        while going_on():
             try:
                 await self.refresh()
             except (Unavailable, Refused, ValueError) as error:

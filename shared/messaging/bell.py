@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import structlog
 
+from shared.cancellation import going_on
 from shared.database import Database
-from shared.messaging.cancellation import going_on
 
 CHANNELS = ("outbox", "event_log")
 log = structlog.get_logger(__name__)

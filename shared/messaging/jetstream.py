@@ -15,8 +15,8 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, DiscardPolicy, StorageType, StreamConfig
 
+from shared.cancellation import going_on
 from shared.ids import random_id
-from shared.messaging.cancellation import going_on
 from shared.messaging.pulling import Pull, PullStalled
 
 STREAM = "EVT"

@@ -12,15 +12,12 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.database import Database
-from shared.messaging.cancellation import going_on
+from shared.cancellation import going_on
+from shared.database import DATABASE_ERRORS, Database
 
 LEASE_SECONDS = 5.0
-# SQLAlchemy wraps what PostgreSQL says, not what the network says.
-DATABASE_ERRORS = (SQLAlchemyError, OSError)
 log = structlog.get_logger(__name__)
 
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy import Row, text
 
+from shared.cancellation import going_on
 from shared.database import Database
 from shared.messaging.bell import Bell
-from shared.messaging.cancellation import going_on
 from shared.messaging.envelope import Envelope
 from shared.messaging.failpoints import failpoint
 from shared.messaging.jetstream import BUS_ERRORS, JetStream, Message, NotStored

@@ -7,9 +7,9 @@ import asyncio
 
 import structlog
 
+from shared.cancellation import going_on
 from shared.database import Database
 from shared.messaging.bell import Bell
-from shared.messaging.cancellation import going_on
 from shared.messaging.failpoints import failpoint
 from shared.messaging.jetstream import JetStream
 from shared.messaging.lease import LEASE_SECONDS, Lease, lead

@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 from prometheus_client import Gauge
 from sqlalchemy import text
 
+from shared.background import Part, running
+from shared.cancellation import going_on
 from shared.database import Database
 from shared.messaging.bell import Bell
-from shared.messaging.cancellation import going_on
 from shared.messaging.cursor import CursorKey
 from shared.messaging.jetstream import JetStream
 from shared.messaging.reaction import AnyReaction
 from shared.messaging.relay import Relay
 from shared.messaging.subscriber import Subscriber
-from shared.messaging.supervision import Part, running
 from shared.settings import ServiceSettings
 
 MEASURE_SECONDS = 5.0

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import structlog
 
+from shared.cancellation import going_on
 from shared.database import Database
-from shared.messaging.cancellation import going_on
 from shared.messaging.failpoints import failpoint
 from shared.messaging.handling import Handling, read
 from shared.messaging.jetstream import BUS_ERRORS, JetStream

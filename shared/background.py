@@ -1,4 +1,4 @@
-"""Long-running parts: started again when they fail, and ended when asked."""
+"""What runs beside a process's requests: started again when it fails, and ended when asked."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from shared.messaging.cancellation import going_on
-from shared.messaging.lease import DATABASE_ERRORS
+from shared.cancellation import going_on
+from shared.database import DATABASE_ERRORS
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
