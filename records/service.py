@@ -8,13 +8,14 @@ from fastapi import Depends
 
 from records.evidence.queries import records_source
 from records.filing.errors import CatalogueNotLoaded
-from records.filing.ports import CaseYields, IdentityRegions, LicensingYields, PartyRegions
+from records.filing.ports import IdentityRegions, PartyRegions
 from records.filing.rules import FilingRules
 from records.settings import RecordsSettings
 from shared.evidence.api import EvidenceDoor
 from shared.evidence.errors import SharingRulesNotLoaded
 from shared.evidence.grants import GrantVerifier
 from shared.evidence.sharing import SharingPolicy
+from shared.http import ServiceClient
 from shared.jose import FetchedKeys
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
@@ -26,20 +27,20 @@ class RecordsService(Service):
 
     settings: RecordsSettings
     regions: PartyRegions = field(init=False)
-    yields: CaseYields = field(init=False)
+    licensing: ServiceClient = field(init=False)
     evidence: EvidenceDoor = field(init=False)
     messaging: MessagingRuntime = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.regions = IdentityRegions(self.neighbour("identity"))
-        self.yields = LicensingYields(self.neighbour("licensing"))
+        self.licensing = self.neighbour("licensing")
         licensing_keys = FetchedKeys(
             partial(self.neighbour("licensing", with_token=False).get, "/.well-known/jwks.json")
         )
         self.evidence = EvidenceDoor(
             source=records_source(self.settings.zone),
-            policy=SharingPolicy(self.neighbour("licensing")),
+            policy=SharingPolicy(self.licensing),
             grants=GrantVerifier({"licensing": licensing_keys, "identity": self.identity_keys}),
         )
         self.messaging = MessagingRuntime(self.name, self.database, self.settings)

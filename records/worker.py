@@ -25,7 +25,7 @@ async def catalogue(service: RecordsService) -> AsyncGenerator[None]:
 @asynccontextmanager
 async def messaging(service: RecordsService) -> AsyncGenerator[None]:
     """Decided cases are filed, ended cases close their grants; every access reaches its party."""
-    filing = filing_reactions(service.yields, clock=service.clock)
+    filing = filing_reactions(service.licensing, clock=service.clock)
     service.messaging.subscribe("cases", [*filing, *evidence_reactions(service.evidence.policy)])
     service.messaging.subscribe("accesses", access_reactions())
     async with service.messaging.running():

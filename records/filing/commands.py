@@ -129,8 +129,6 @@ async def file_yields(conn: AsyncConnection, decided: CaseYield, *, at: datetime
     What was filed before stays as it is and is not told again.
     """
     wanted = [item for item in decided.yields if item.type == "record"]
-    if not wanted:
-        return []
     filed: list[UUID] = []
     for item in wanted:
         record = Record(

@@ -3,33 +3,16 @@
 from uuid import UUID, uuid4
 
 import nats
-import pytest
 
-from certificates.issuing.subscribers import decided_yield
-from shared.contracts.events import CaseConcluded, CaseDecided, ThingPublished, YieldedKind
+from shared.contracts.events import CaseConcluded, ThingPublished
 from shared.contracts.yields import CaseYield
 from shared.ids import new_id
 from shared.messaging.envelope import Envelope, EventContract, topic_of
-from shared.messaging.reaction import Poison, Retry
 from tests.certificates.seals import HEALTH
-from tests.certificates.world import CHILD, STRANGER, World, a_decided_case, a_yield
+from tests.certificates.world import CHILD, World, a_decided_case, a_yield
 from tests.shared.evidence.grants import BIRTH, READER, a_grant
 from tests.shared.messaging.parts import stored, until
-
-
-def announced(decided: CaseYield, **changes: object) -> CaseDecided:
-    """The event that licensing publishes for a decision."""
-    fields: dict[str, object] = {
-        "case": decided.case,
-        "application": decided.application,
-        "item": decided.item,
-        "department": decided.department,
-        "state": "decided",
-        "outcome": decided.outcome,
-        "yields": [YieldedKind(index=y.index, type=y.type, kind=y.kind, party=y.party) for y in decided.yields],
-        "digest": decided.digest,
-    }
-    return CaseDecided.model_validate(fields | changes)
+from tests.support.decisions import announced
 
 
 async def publish(world: World, *events: EventContract, subject: UUID) -> None:
@@ -133,49 +116,6 @@ class TestDecidedCase:
         row = await parked(working)
         assert row["reason"] == "Poison: the yield is not what a certificate can say"
         assert await working.rows("SELECT id FROM certificates") == []
-
-
-class TestFetchingTheYield:
-    async def test_what_matches_the_event_is_taken(self, world: World) -> None:
-        decided = a_decided_case()
-        world.licensing.cases[decided.case] = decided
-        assert await decided_yield(world.service.licensing, announced(decided)) == decided
-
-    async def test_licensing_is_not_asked_where_no_certificate_is_due(self, world: World) -> None:
-        only_a_record = a_decided_case(a_yield(type="record", type_code=None))
-        denied = a_decided_case().model_copy(update={"yields": ()})
-        world.licensing.answers = False
-        for decided in (only_a_record, denied):
-            assert await decided_yield(world.service.licensing, announced(decided)) is None
-
-    @pytest.mark.parametrize(
-        "changes",
-        [
-            {"yields": (a_yield(party=STRANGER),)},
-            {"yields": (a_yield(claims={"name": "another"}),)},
-            {"yields": ()},
-            {"digest": "sha256:" + "0" * 64},
-            {"case": UUID(int=99)},
-        ],
-    )
-    async def test_what_differs_from_the_event_is_poison(self, world: World, changes: dict[str, object]) -> None:
-        decided = a_decided_case()
-        world.licensing.cases[decided.case] = decided.model_copy(update=changes)
-        with pytest.raises(Poison, match="not what was decided"):
-            await decided_yield(world.service.licensing, announced(decided))
-
-    async def test_a_yield_altered_together_with_its_own_digest_is_still_poison(self, world: World) -> None:
-        decided = a_decided_case()
-        world.licensing.cases[decided.case] = a_decided_case(a_yield(party=STRANGER), case=decided.case)
-        with pytest.raises(Poison, match="not what was decided"):
-            await decided_yield(world.service.licensing, announced(decided))
-
-    async def test_a_case_that_licensing_does_not_know_is_poison_and_silence_is_not(self, world: World) -> None:
-        with pytest.raises(Poison, match="404"):
-            await decided_yield(world.service.licensing, announced(a_decided_case()))
-        world.licensing.answers = False
-        with pytest.raises(Retry):
-            await decided_yield(world.service.licensing, announced(a_decided_case()))
 
 
 class TestNewsAboutEvidence:

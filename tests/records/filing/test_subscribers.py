@@ -6,28 +6,19 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from records.filing.subscribers import decided_yield, filing_reactions
-from shared.contracts.events import CaseDecided, YieldedKind
+from records.filing.subscribers import filing_reactions
+from shared.contracts.events import CaseDecided
 from shared.contracts.yields import CaseYield
 from shared.ids import new_id
 from shared.messaging.envelope import Event
 from shared.messaging.reaction import Poison, Retry
 from tests.records.world import CHILD, HOUSEHOLD, PAGE, World, a_decided_case, a_yield
 from tests.support.clock import START
+from tests.support.decisions import announced
 
 
 def decided(case: CaseYield, **changes: Any) -> Event[CaseDecided]:
     """The event of this decision; `changes` replace its data."""
-    announced = {
-        "case": case.case,
-        "application": case.application,
-        "item": case.item,
-        "department": case.department,
-        "state": "decided",
-        "outcome": case.outcome,
-        "yields": [YieldedKind(index=i.index, type=i.type, kind=i.kind, party=i.party) for i in case.yields],
-        "digest": case.digest,
-    }
     return Event(
         id=new_id(),
         source="/licensing",
@@ -38,12 +29,12 @@ def decided(case: CaseYield, **changes: Any) -> Event[CaseDecided]:
         entityversion=4,
         position=1,
         sequence=1,
-        data=CaseDecided.model_validate(announced | changes),
+        data=announced(case, **changes),
     )
 
 
 async def deliver(world: World, event: Event[CaseDecided]) -> None:
-    (reaction,) = filing_reactions(world.service.yields, clock=world.service.clock)
+    (reaction,) = filing_reactions(world.service.licensing, clock=world.service.clock)
     assert reaction.prepare is not None
     prepared = await reaction.prepare(event)
     async with world.service.database.transaction() as conn:
@@ -119,7 +110,7 @@ class TestNotAsDecided:
         forged = case.model_copy(update={"yields": (a_yield(claims={"household-address": "别处"}),)})
         known(world, forged)
         with pytest.raises(Poison):
-            await decided_yield(world.service.yields, decided(case).data)
+            await deliver(world, decided(case))
 
     @pytest.mark.parametrize("changes", [{"department": "tax"}, {"case": uuid4()}])
     async def test_the_yield_of_another_decision_needs_a_person(self, world: World, changes: dict[str, Any]) -> None:
