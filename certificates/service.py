@@ -1,7 +1,6 @@
 """What a request of this service may need: the database, the seals, and the door to evidence."""
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -13,7 +12,6 @@ from shared.evidence.api import EvidenceDoor
 from shared.evidence.grants import GrantVerifier
 from shared.evidence.sharing import SharingPolicy
 from shared.http import ServiceClient
-from shared.jose import FetchedKeys
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
 
@@ -34,13 +32,10 @@ class CertificatesService(Service):
         private = self.settings.profile != "embedded"
         self.signer = self.seals or SoftwareSigner.from_directory(self.settings.seal_directory, private=private)
         self.licensing = self.neighbour("licensing")
-        licensing_keys = FetchedKeys(
-            partial(self.neighbour("licensing", with_token=False).get, "/.well-known/jwks.json")
-        )
         self.evidence = EvidenceDoor(
             source=certificates_source(self.settings.zone),
             policy=SharingPolicy(self.licensing),
-            grants=GrantVerifier({"licensing": licensing_keys, "identity": self.identity_keys}),
+            grants=GrantVerifier({"licensing": self.keys_of("licensing"), "identity": self.identity_keys}),
         )
         self.messaging = MessagingRuntime("certificates", self.database, self.settings)
 

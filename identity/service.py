@@ -1,7 +1,6 @@
 """What a request of this service may need: the database, the vault, the keys, and the outside parties."""
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -11,7 +10,6 @@ from identity.parties.ports import Grants, SignedGrants
 from identity.settings import IdentitySettings
 from identity.tokens.keyring import KeyRing
 from identity.vault import Vault
-from shared.jose import FetchedKeys
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
 
@@ -33,8 +31,7 @@ class IdentityService(Service):
         self.keys = self.keys or self.keyring
         super().__post_init__()
         self.messaging = MessagingRuntime(self.name, self.database, self.settings)
-        licensing = self.neighbour("licensing", with_token=False)
-        self.grants = SignedGrants(FetchedKeys(partial(licensing.get, "/.well-known/jwks.json")))
+        self.grants = SignedGrants(self.keys_of("licensing"))
 
     @property
     def code_sender(self) -> CodeSender:

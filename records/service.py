@@ -1,7 +1,6 @@
 """What a request of this service may need: the database, the catalogue, the neighbours, and the door to evidence."""
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -16,7 +15,6 @@ from shared.evidence.errors import SharingRulesNotLoaded
 from shared.evidence.grants import GrantVerifier
 from shared.evidence.sharing import SharingPolicy
 from shared.http import ServiceClient
-from shared.jose import FetchedKeys
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
 
@@ -35,13 +33,10 @@ class RecordsService(Service):
         super().__post_init__()
         self.regions = IdentityRegions(self.neighbour("identity"))
         self.licensing = self.neighbour("licensing")
-        licensing_keys = FetchedKeys(
-            partial(self.neighbour("licensing", with_token=False).get, "/.well-known/jwks.json")
-        )
         self.evidence = EvidenceDoor(
             source=records_source(self.settings.zone),
             policy=SharingPolicy(self.licensing),
-            grants=GrantVerifier({"licensing": licensing_keys, "identity": self.identity_keys}),
+            grants=GrantVerifier({"licensing": self.keys_of("licensing"), "identity": self.identity_keys}),
         )
         self.messaging = MessagingRuntime(self.name, self.database, self.settings)
         self._rules: FilingRules | None = None

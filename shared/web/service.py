@@ -42,8 +42,7 @@ class Service:
         self.database_or_none = (
             Database(url.get_secret_value(), pool_size=settings.database_pool) if url is not None else None
         )
-        identity = self.neighbour("identity", with_token=False)
-        self.identity_keys: Keys = self.keys or FetchedKeys(partial(identity.get, "/.well-known/jwks.json"))
+        self.identity_keys: Keys = self.keys or self.keys_of("identity")
         # Tokens of people and departments name the platform; those of our own services name the called service.
         audiences = (PLATFORM_AUDIENCE, self.name)
         self.verifier = TokenVerifier(self.identity_keys, issuer=settings.issuer, audiences=audiences, clock=self.clock)
@@ -74,6 +73,10 @@ class Service:
         """A client of the service called `name`, at the address that the settings give."""
         address: str = getattr(self.settings, f"{name}_url")
         return ServiceClient(self.http, name=name, base_url=address, tokens=self.tokens() if with_token else None)
+
+    def keys_of(self, name: str) -> Keys:
+        """The published keys of the service called `name`, by which what it signed is verified."""
+        return FetchedKeys(partial(self.neighbour(name, with_token=False).get, "/.well-known/jwks.json"))
 
     async def close(self) -> None:
         await self.http.aclose()
