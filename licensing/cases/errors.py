@@ -77,6 +77,12 @@ class ClaimsNotOfYield(RuleNotMet):
     title_zh = "决定包含该事项结果未定义的内容"
 
 
+class ClaimsNotValid(Invalid):
+    code = "claims-not-valid"
+    title_en = "Some claims do not have the form that the vocabulary gives them"
+    title_zh = "决定内容不符合数据元要求"
+
+
 class ClaimsIncomplete(RuleNotMet):
     code = "claims-incomplete"
     title_en = "Some claims of the result are neither known nor stated"

@@ -16,6 +16,7 @@ from licensing.cases.errors import (
     AnswerNotValid,
     ClaimsIncomplete,
     ClaimsNotOfYield,
+    ClaimsNotValid,
     CorrectionAlreadyRequested,
     CorrectionDateNotAhead,
     CorrectionNotComplete,
@@ -187,9 +188,11 @@ def frozen_yields(
 ) -> tuple[Yielded, ...]:
     """The result as it will be issued: what follows from what is known, and above it what the officer states.
 
-    Refuses claims that no result of this item has, and results with a claim that nobody has stated.
+    Refuses claims that no result of this item has, stated claims that the vocabulary does not allow, and results with a
+    claim that nobody has stated.
     """
     _refuse_strangers(planned.yields, stated)
+    _refuse_malformed(planned.yields, stated)
     claims = {r.index: {**suggested(r, known=known), **stated.get(r.index, {})} for r in planned.yields}
     gaps = [f"{r.index}.{gap}" for r in planned.yields for gap in missing_claims(planned, r, claims=claims[r.index])]
     if gaps:
@@ -205,6 +208,18 @@ def _refuse_strangers(yields: Sequence[PlannedYield], stated: Mapping[int, Mappi
     strangers += [str(index) for index in stated if index not in indexes and not stated[index]]
     if strangers:
         raise ClaimsNotOfYield(claims=list(strangers))
+
+
+def _refuse_malformed(yields: Sequence[PlannedYield], stated: Mapping[int, Mapping[str, JsonValue]]) -> None:
+    """What is sealed is for ever: nothing gets in that the vocabulary would refuse anywhere else."""
+    wrong = [
+        f"{result.index}.{attribute}"
+        for result in yields
+        for attribute, value in stated.get(result.index, {}).items()
+        if value is not None and not _fits(value, result.forms.get(attribute))
+    ]
+    if wrong:
+        raise ClaimsNotValid(claims=[*sorted(wrong)])
 
 
 def _yielded(result: PlannedYield, claims: Mapping[str, JsonValue], decided_on: date) -> Yielded:

@@ -95,7 +95,7 @@ def _from_applicant(field: Field) -> bool:
 
 def _yields(item: ItemNeeds, ground: Ground) -> tuple[PlannedYield, ...]:
     """What the item gives, about every role that has a party."""
-    kinds = ground.catalogue.kinds
+    kinds, attributes = ground.catalogue.kinds, ground.catalogue.attributes
     return tuple(
         PlannedYield(
             index=index,
@@ -106,6 +106,7 @@ def _yields(item: ItemNeeds, ground: Ground) -> tuple[PlannedYield, ...]:
             region=ground.homes.get(party, ground.region),
             label=_text(kinds[result.kind].label),
             claims={attribute: ClaimOrigin.of(claim) for attribute, claim in result.claims.items()},
+            forms={attribute: dict(attributes[attribute].json_schema) for attribute in result.claims},
             type_code=kinds[result.kind].type_code,
             valid_years=result.valid_years,
         )

@@ -89,7 +89,10 @@ class ClaimOrigin(Strict):
 
 
 class PlannedYield(Strict):
-    """One certificate or record that the item yields. `region` is its party's; `claims`: attribute -> origin."""
+    """One certificate or record that the item yields. `region` is its party's; `claims`: attribute -> origin.
+
+    `forms`: attribute -> JSON Schema of the vocabulary, which holds for what an officer states, too.
+    """
 
     index: int
     type: EvidenceType
@@ -99,6 +102,7 @@ class PlannedYield(Strict):
     region: RegionCode
     label: Text
     claims: dict[Code, ClaimOrigin]
+    forms: dict[Code, dict[str, JsonValue]] = Field(default_factory=dict)
     type_code: str | None = None
     valid_years: int | None = None
 

@@ -76,6 +76,7 @@ class TestSubmitting:
         assert case.answers == {"child.name": ANSWERS["child.name"]}
         assert case.yields[0].party == CHILD
         assert case.yields[0].region == YIWU
+        assert case.yields[0].forms.keys() == case.yields[0].claims.keys()  # what is stated is held to these
 
     async def test_gives_a_department_the_masked_values_unmasked(self, world: World) -> None:
         case = await planned(world, await world.apply(), "household-registration")

@@ -7,7 +7,7 @@ import pytest
 from pydantic import JsonValue
 
 from licensing.calendar.rules import is_weekday
-from licensing.cases.errors import ClaimsIncomplete, ClaimsNotOfYield, DenialWithoutReasons
+from licensing.cases.errors import ClaimsIncomplete, ClaimsNotOfYield, ClaimsNotValid, DenialWithoutReasons
 from licensing.cases.model import MOVES, Act, Case, State
 from licensing.cases.model.plan import ClaimOrigin
 from licensing.cases.rules import (
@@ -134,6 +134,17 @@ class TestClaims:
         known = known_values(plan, answers=plan.answers, upstream=[])
         (frozen,) = frozen_yields(plan, known=known, stated={0: {"name": "王大满"}}, decided_on=ACCEPTED)
         assert frozen.claims["name"] == "王大满"
+
+    @pytest.mark.parametrize("name", [{"$gt": ""}, True, "x" * 51, ["王"]], ids=["object", "boolean", "long", "list"])
+    def test_what_the_officer_states_has_the_form_that_the_vocabulary_gives_it(self, name: JsonValue) -> None:
+        plan = factories.birth_certificate()
+        named: dict[str, JsonValue] = {"type": "string", "maxLength": 50}
+        (result,) = plan.yields
+        plan = plan.model_copy(update={"yields": (result.model_copy(update={"forms": {"name": named}}),)})
+        known = known_values(plan, answers=plan.answers, upstream=[])
+        with pytest.raises(ClaimsNotValid) as refusal:
+            frozen_yields(plan, known=known, stated={0: {"name": name}}, decided_on=ACCEPTED)
+        assert refusal.value.members == {"claims": ["0.name"]}
 
     @pytest.mark.parametrize("stated", [{0: {"title": "Dr"}}, {7: {"name": "x"}}, {7: {}}])
     def test_claims_that_no_result_has_are_refused(self, stated: dict[int, dict[str, JsonValue]]) -> None:
