@@ -51,7 +51,7 @@ async def test_a_changed_byte_is_noticed() -> None:
         {"alg": "ES256", "typ": "x", "jwk": {}},
         {"alg": "ES256", "typ": "x", "kid": "../../dev/null"},
     ],
-    ids=lambda header: next(iter(set(header) - {"alg", "typ"}), header["alg"]),
+    ids=["none", "HS256", "jku", "crit", "jwk", "kid"],
 )
 async def test_headers_that_choose_their_own_key_are_refused(header: dict[str, Any]) -> None:
     header = {"kid": KEY.kid, **header}
