@@ -11,6 +11,7 @@ from gateway.upstreams.pool import Request, Upstream
 from shared.errors import ServiceError
 
 PROBE_SECONDS = 2.0
+KEPT_SECONDS = 1.0
 
 
 async def alive(exchange: Exchange) -> None:
@@ -24,17 +25,29 @@ async def metrics(exchange: Exchange) -> None:
 
 
 class Readiness:
-    """The door is ready when it runs; which services behind it are not is named."""
+    """The door is ready when it runs; which services behind it are not is named.
+
+    Anybody may ask, uncounted: the services are asked once a second, however many ask here.
+    """
 
     def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
         self._upstreams = upstreams
+        self._asking = asyncio.Lock()
+        self._known = b""
+        self._fresh_until = float("-inf")
 
     async def __call__(self, exchange: Exchange) -> None:
+        async with self._asking:
+            if asyncio.get_running_loop().time() >= self._fresh_until:
+                self._known = await self._ask()
+                self._fresh_until = asyncio.get_running_loop().time() + KEPT_SECONDS
+        await exchange.answer(200, self._known)
+
+    async def _ask(self) -> bytes:
         states = await asyncio.gather(*(_state(upstream) for upstream in self._upstreams.values()))
         services = dict(zip(self._upstreams, states, strict=True))
         degraded = sorted(name for name, state in services.items() if state != "ready")
-        answer = {"ready": True, "degraded": degraded, "services": services}
-        await exchange.answer(200, orjson.dumps(answer))
+        return orjson.dumps({"ready": True, "degraded": degraded, "services": services})
 
 
 async def _state(upstream: Upstream) -> str:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from starlette.types import Send
 
-from tests.gateway.conftest import OpenPlatform, Platform
+from tests.gateway.conftest import SERVICES, OpenPlatform, Platform
 from tests.gateway.serving import Seen, say
 
 PROGRESS = "/v1/applications/0190a2b4-1234-7abc-8def-0123456789ab/progress"
@@ -220,3 +220,9 @@ async def test_readiness_names_the_service_that_is_not_there(open_platform: Open
         assert answer.json()["services"]["identity"] == "unreachable"
         assert (await platform.client.get("/healthz")).json() == {"status": "alive"}
         assert b"onevisit_requests_total" in (await platform.client.get("/metrics")).content
+
+
+async def test_readiness_asks_the_services_once_however_many_ask_for_it(platform: Platform) -> None:
+    answers = await asyncio.gather(*(platform.client.get("/readyz") for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert {name: len(service.seen) for name, service in platform.services.items()} == dict.fromkeys(SERVICES, 1)
