@@ -11,11 +11,11 @@ from certificates.issuing.commands import Act, operate
 from certificates.issuing.errors import CertificateNotFound
 from certificates.issuing.model import Operation
 from certificates.issuing.permissions import Viewer
-from certificates.issuing.representation import represented_by
 from certificates.issuing.schemas import ActRequest, CertificateView
 from certificates.sealing.rules import sealed_file
 from certificates.service import Current
 from shared.auth import Caller, requires, requires_by_kind
+from shared.auth.representation import open_representation
 from shared.database import Read, Transaction
 from shared.idempotency import IdempotencyKey, once
 from shared.pagination import After, Limit, Page, decode_cursor, encode_cursor
@@ -35,8 +35,14 @@ async def viewer(caller: Either, service: Current, representation: Representatio
     """Who is looking: a person stands for themselves, and for those whom identity states that they represent."""
     if caller.kind == "department":
         return Viewer(department=caller.department)
-    others = await represented_by(caller.party, representation, keys=service.identity_keys, at=service.clock())
-    return Viewer(parties=others | {caller.party})
+    parties = {caller.party}
+    if representation is not None:
+        issuer, at = service.settings.issuer, service.clock()
+        stated = await open_representation(
+            representation, of=caller.party, keys=service.identity_keys, issuer=issuer, at=at
+        )
+        parties.update(stated.may_act_for)
+    return Viewer(parties=frozenset(parties))
 
 
 Looking = Annotated[Viewer, Depends(viewer)]

@@ -1,6 +1,6 @@
 """The ways issuing says no."""
 
-from shared.errors import Invalid, NotAllowed, NotFound, RuleNotMet
+from shared.errors import Invalid, NotFound, RuleNotMet
 
 
 class CertificateNotFound(NotFound):
@@ -25,14 +25,6 @@ class StateNotFitting(RuleNotMet):
     code = "certificate-state-not-fitting"
     title_en = "The certificate's present state does not allow this"
     title_zh = "证照当前状态不允许此操作"
-
-
-class RepresentationNotValid(NotAllowed):
-    """The statement in `Representation` is not identity's, not the caller's, or no longer holds."""
-
-    code = "representation-not-valid"
-    title_en = "The statement of whom you may act for does not hold"
-    title_zh = "代理关系声明无效"
 
 
 class YieldNotAsDecided(Exception):

@@ -4,15 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
-from shared.errors import Conflict, Invalid, NotAllowed, NotFound, RuleNotMet, Unavailable
-
-
-class RepresentationNotTrusted(NotAllowed):
-    """The statement of whom the caller may act for is forged, expired, or about somebody else."""
-
-    code = "representation-not-trusted"
-    title_en = "Whom you may act for cannot be established"
-    title_zh = "无法核实代理关系"
+from shared.errors import Conflict, Invalid, NotFound, RuleNotMet, Unavailable
 
 
 class DraftNotFound(NotFound):

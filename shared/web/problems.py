@@ -102,10 +102,8 @@ def prefers_chinese(accept_language: str) -> bool:
     return first == "zh" or first.startswith(("zh-", "zh;"))
 
 
-def validation_problem(error: RequestValidationError) -> ServiceError:
+def validation_problem(error: RequestValidationError) -> Invalid:
     """All that is wrong, as JSON pointers and reasons; the values are not repeated."""
-    if any(item["type"] == "json_invalid" for item in error.errors()):
-        return Malformed("The body is not JSON.")
     errors = [{"pointer": _pointer(item), "reason": _reason(item)} for item in error.errors()[:50]]
     return Invalid(errors=errors)  # type: ignore[arg-type]  # a list of flat objects is a JsonValue
 

@@ -5,16 +5,14 @@ from datetime import date, datetime
 from time import monotonic
 from uuid import UUID
 
-from pydantic import ValidationError
-
-from licensing.applications.errors import RepresentationNotTrusted
 from licensing.calendar.queries import known_days
 from licensing.calendar.rules import Deadline, KnownDays, add_working_days
 from licensing.catalogue.releases import Release, Releases
 from licensing.ports import EvidenceSource
-from shared.contracts.representation import REPRESENTATION_TYPE, RepresentationStatement
+from shared.auth.representation import open_representation
+from shared.contracts.representation import RepresentationStatement
 from shared.database import Database
-from shared.jose import Keys, NotTrusted, SigningKey, check_claims, verify_jws
+from shared.jose import Keys, SigningKey
 
 _DAYS_AHEAD = 120
 _KNOWN_FOR_SECONDS = 60.0
@@ -60,12 +58,4 @@ class Desk:
 
     async def trusted(self, statement: str, *, party: UUID, at: datetime) -> RepresentationStatement:
         """Whom the party may act for; refuses what identity did not sign, just now, about them."""
-        try:
-            claims = await verify_jws(statement, keys=self.identity_keys, typ=REPRESENTATION_TYPE)
-            check_claims(claims, issuer=self.issuer, audiences=None, at=at)
-            stated = RepresentationStatement.model_validate(claims)
-        except (NotTrusted, ValidationError):
-            raise RepresentationNotTrusted from None
-        if stated.sub != party:
-            raise RepresentationNotTrusted
-        return stated
+        return await open_representation(statement, of=party, keys=self.identity_keys, issuer=self.issuer, at=at)

@@ -10,7 +10,7 @@ from certificates.verification.offline import verify_document
 from shared.contracts.representation import RepresentationStatement
 from tests.certificates.seals import HEALTH
 from tests.certificates.world import CHILD, MOTHER, STRANGER, World
-from tests.support.tokens import Headers
+from tests.support.tokens import ISSUER, Headers
 
 ACT = {"ground": "fraud", "reason": "The application was forged."}
 
@@ -24,7 +24,7 @@ def representing(world: World, *parties: UUID, **changes: object) -> Headers:
     """The mother, with identity's statement that she may act for these parties."""
     at = int(world.service.clock().timestamp())
     claims: dict[str, object] = {
-        "iss": "identity",
+        "iss": ISSUER,
         "sub": MOTHER,
         "iat": at,
         "exp": at + 300,
@@ -99,7 +99,9 @@ class TestRepresentation:
         reply = await world.http.get(f"/v1/certificates?holder={CHILD}", headers=world.issuer.person(MOTHER))
         assert (reply.status_code, reply.json()["code"]) == (404, "certificate-not-found")
 
-    @pytest.mark.parametrize("changes", [{"sub": STRANGER}, {"exp": 1}, {"iat": 2**40}])
+    @pytest.mark.parametrize(
+        "changes", [{"sub": STRANGER}, {"iss": "https://elsewhere.test"}, {"exp": 1}, {"iat": 2**40}]
+    )
     async def test_a_statement_about_another_or_out_of_its_time_is_refused(
         self, world: World, changes: dict[str, object]
     ) -> None:

@@ -82,11 +82,11 @@ async def test_the_table_names_every_route() -> None:
 
 
 class TestTheStatement:
-    """Whom somebody may act for is identity's word alone (`representation-not-trusted`)."""
+    """Whom somebody may act for is identity's word alone (`representation-not-valid`)."""
 
     async def refused(self, world: World, representations: str) -> None:
         answer = await world.identify(representations=representations)
-        assert (answer.status_code, answer.json()["code"]) == (403, "representation-not-trusted")
+        assert (answer.status_code, answer.json()["code"]) == (403, "representation-not-valid")
         assert await world.count("drafts") == 0
 
     async def test_of_another_person_is_refused(self, world: World) -> None:
