@@ -30,6 +30,7 @@ from licensing.cases.model.states import BY_THE_PLATFORM
 from licensing.planning.model import Element, Yield
 from licensing.planning.plan import suggested_claims
 from shared.contracts.yields import Yielded
+from shared.texts import has_invisible
 
 DAYS_TO_ACCEPT = 5  # ALL Art 32
 ORDINARY_LEGAL_DAYS = 20  # ALL Art 42
@@ -80,6 +81,8 @@ def check_correction(case: Case, *, answers: Mapping[str, JsonValue], today: dat
 
 
 def _fits(answer: JsonValue, form: dict[str, JsonValue] | None) -> bool:
+    if isinstance(answer, str) and has_invisible(answer):
+        return False
     return form is None or jsonschema_rs.is_valid(form, answer, validate_formats=True)
 
 

@@ -3,7 +3,6 @@
 Every verdict names all that is wrong at once, by element; nothing that somebody wrote is repeated.
 """
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -21,10 +20,9 @@ from licensing.applications.errors import (
     RoleNotKnown,
 )
 from licensing.planning.model import Element, Field, Material, Plan, ThingDefinition
+from shared.texts import has_invisible
 
 Answers = Mapping[Element, JsonValue]
-_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})  # control, format (bidi overrides), private use
-_ALLOWED = frozenset("\n\t")
 
 
 def merged(before: Answers, given: Answers) -> dict[Element, JsonValue]:
@@ -64,7 +62,7 @@ def _fault(value: JsonValue, schema: Mapping[str, JsonValue]) -> str | None:
     if isinstance(value, str):
         if not value.strip():
             return "blank"
-        if any(unicodedata.category(sign) in _INVISIBLE and sign not in _ALLOWED for sign in value):
+        if has_invisible(value):
             return "invisible characters"
     return None
 
