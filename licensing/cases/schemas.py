@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
 
 from licensing.cases.commands.reading import CaseFile
 from licensing.cases.model import Case, CaseSummary, FieldSource, Outcome, Requirement, State
@@ -23,11 +23,22 @@ class Assignment(Strict):
     officer: UUID
 
 
+def _written_as_a_date(value: object) -> object:
+    # Otherwise a number would be taken for seconds since 1970, and an instant for its day somewhere.
+    if not isinstance(value, str) or len(value) != len("2026-01-01"):
+        raise ValueError("a date is written 2026-01-31")
+    return value
+
+
+# Bounded, because a day that has no next one has no end.
+DueDate = Annotated[date, BeforeValidator(_written_as_a_date), Field(lt=date(3000, 1, 1))]
+
+
 class CorrectionNotice(Strict):
     """All that is missing or wrong, at once; it can be said only once."""
 
     requirements: Annotated[list[Requirement], Field(min_length=1, max_length=50)]
-    due_on: date
+    due_on: DueDate
 
 
 class Refusal(Strict):

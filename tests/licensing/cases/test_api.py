@@ -251,6 +251,8 @@ class TestActs:
             ("correction-notice", {"requirements": [], "due_on": "2026-03-06"}),
             ("correction-notice", {"requirements": [{"element": "a.b", "reason": " "}], "due_on": "2026-03-06"}),
             ("correction-notice", {"requirements": [{"element": "a.b", "reason": "x"}], "due_on": "2026-02-30"}),
+            ("correction-notice", {"requirements": [{"element": "a.b", "reason": "x"}], "due_on": "9999-12-31"}),
+            ("correction-notice", {"requirements": [{"element": "a.b", "reason": "x"}], "due_on": 1796083200}),
             ("suspension", {"ground": "holiday", "legal_basis": "x", "expected_days": 5}),
             ("suspension", {"ground": "hearing", "legal_basis": "", "expected_days": 5}),
             ("suspension", {"ground": "hearing", "legal_basis": "x", "expected_days": 0}),
