@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from records.filing.errors import ClaimsNotValid, DateNotFitting, KindNotKnown, NotTheIssuer
 from shared.contracts.sharing import EvidenceKind, SharingRules
+from shared.texts import has_invisible
 
 EARLIEST = date(1800, 1, 1)
 AHEAD = timedelta(days=366)
@@ -55,6 +56,8 @@ class FilingRules:
             raise ClaimsNotValid(errors=errors)
 
     def _allows(self, attribute: str, value: JsonValue) -> bool:
+        if isinstance(value, str) and has_invisible(value):
+            return False
         validator = self._attributes.get(attribute)
         return validator is not None and validator.is_valid(value)
 

@@ -67,6 +67,8 @@ def test_a_record_says_something() -> None:
         ("sex", None),
         ("birth-place", "x" * 101),
         ("birth-place", ["a"]),
+        ("birth-place", "a\u202eb"),
+        ("birth-place", "a\u200bb"),
     ],
 )
 def test_a_value_outside_the_vocabulary_is_refused(attribute: str, value: object) -> None:
