@@ -1,14 +1,11 @@
 """The ways the road to a service fails."""
 
+from gateway.limits.errors import TooMuchAtOnce
 from shared.errors import TimedOut, Unavailable
 
 
-class ServiceBusy(Unavailable):
+class ServiceBusy(TooMuchAtOnce):
     """So many requests to this service are under way that one more would only wait."""
-
-    code = "overloaded"
-    title_en = "Too much is being asked at once; try again"
-    title_zh = "当前请求过多，请稍后再试"
 
 
 class ServiceTimedOut(TimedOut):

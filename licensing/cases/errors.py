@@ -79,8 +79,8 @@ class ClaimsNotOfYield(RuleNotMet):
 
 class ClaimsNotValid(Invalid):
     code = "claims-not-valid"
-    title_en = "Some claims do not have the form that the vocabulary gives them"
-    title_zh = "决定内容不符合数据元要求"
+    title_en = "Some claims are not what this kind of certificate or record holds"
+    title_zh = "部分内容不符合该类证照或数据的规定"
 
 
 class ClaimsIncomplete(RuleNotMet):

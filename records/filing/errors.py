@@ -31,8 +31,8 @@ class ClaimsNotValid(Invalid):
     """`errors` names what is wrong as pointers and reasons, without the values."""
 
     code = "claims-not-valid"
-    title_en = "The claims are not what this kind of record holds"
-    title_zh = "数据内容不符合该类数据的规定"
+    title_en = "Some claims are not what this kind of certificate or record holds"
+    title_zh = "部分内容不符合该类证照或数据的规定"
 
 
 class DateNotFitting(Invalid):
