@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status test check format journeys bench requirements venv dev clean
+.PHONY: help demo up down status test check format journeys bench docs requirements venv dev clean
 
 RUN := .venv/bin/python -m
 DATA_DIR ?= .onevisit
@@ -44,6 +44,9 @@ journeys: dev ## the whole platform as a black box
 
 bench: dev ## our speed beside the floor, measured in one run
 	@$(RUN) tests.bench
+
+docs: dev ## write docs/problems.md and docs/settings.md again, from the code
+	@$(RUN) tests.architecture.generate
 
 requirements: dev ## pin and hash every package again, for every platform
 	@deploy/pin.sh
