@@ -1,6 +1,6 @@
-"""The only module that speaks NATS: one connection that never gives up, the stream, publishing, consumers.
+"""The connection to NATS, which never gives up: the stream, publishing, consumers. Only `pulling` speaks NATS beside it.
 
-Every setting here has a reason in an incident of somebody's; see README.md.
+The settings differ from the client's defaults where those lose events or give up; each says why.
 """
 
 import asyncio
