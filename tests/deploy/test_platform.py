@@ -110,8 +110,7 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_the_data_go_on(platform: 
 
 def test_a_service_that_dies_is_started_again(platform: Platform) -> None:
     state = json.loads((platform.directory / "state.json").read_text())
-    services = [one for one in psutil.Process(state["supervisor"]).children() if "deploy.serve" in one.cmdline()]
-    victim = next(one for one in services if "identity" in one.cmdline())
+    victim = next(one for one in psutil.Process(state["supervisor"]).children() if one.name() == "ov-identity")
     victim.kill()
     assert await_end([victim.pid]) == []
     assert ports.wait_until(lambda: json.loads(platform.run("status", "--json").stdout)["ready"], seconds=60)
