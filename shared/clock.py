@@ -1,7 +1,7 @@
 """The one place that asks what time it is. Everything below the edge is given `at`."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -15,3 +15,8 @@ def now() -> datetime:
 def legal_date(at: datetime, zone: str) -> date:
     """The calendar day of an instant where the law counts days (the deployment's zone, e.g. Asia/Shanghai)."""
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The instant at which a legal day is over in the deployment's zone."""
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone))

@@ -2,10 +2,9 @@
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
@@ -27,7 +26,7 @@ from certificates.issuing.permissions import Viewer
 from certificates.issuing.rules import FIRST_VERSION, CertificateNumber
 from certificates.sealing.ports import Signer
 from certificates.sealing.schemas import CertificateDocument, Issuer
-from shared.clock import legal_date
+from shared.clock import end_of, legal_date
 from shared.contracts.events import (
     CertificateEvent,
     CertificateExpired,
@@ -124,11 +123,6 @@ async def expire_certificate(conn: AsyncConnection, certificate: UUID, at: datet
     changed = await _change(conn, held, State.EXPIRED)
     await _note(conn, changed, Operation.EXPIRY, department=changed.issuer, at=at)
     await _tell(conn, changed, CertificateExpired(**_named(changed)), at=at)
-
-
-def end_of(day: date, zone: str) -> datetime:
-    """The instant at which a legal day is over."""
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
 
 
 def _document(decided: CaseYield, item: Yielded, *, issued_on: date, at: datetime) -> CertificateDocument:

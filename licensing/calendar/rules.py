@@ -6,8 +6,7 @@ loaded yet is guessed by its weekday, and whatever was counted over it is `provi
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 ONE_DAY = timedelta(days=1)
 
@@ -68,11 +67,6 @@ def _works(day: date, known: bool | None) -> bool:
 def is_weekday(day: date) -> bool:
     """Monday to Friday."""
     return day.weekday() < 5
-
-
-def end_of(day: date, *, zone: str) -> datetime:
-    """The instant at which a legal day is over in the deployment's zone."""
-    return datetime.combine(day + ONE_DAY, time.min, tzinfo=ZoneInfo(zone))
 
 
 def misplaced_days(year: int, *, holidays: Iterable[date], makeup_workdays: Iterable[date]) -> list[date]:

@@ -7,10 +7,11 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from licensing.calendar import queries as calendar
-from licensing.calendar.rules import Deadline, KnownDays, add_working_days, end_of
+from licensing.calendar.rules import Deadline, KnownDays, add_working_days
 from licensing.cases import queries
 from licensing.cases.model import Case
 from licensing.cases.rules import DAYS_TO_ACCEPT, Clocks, Pause, clocks
+from shared.clock import end_of
 from shared.timers import cancel_timer, set_timer
 
 ACCEPTANCE_DUE = "case.acceptance-due"
@@ -76,11 +77,12 @@ async def watch_decision(conn: AsyncConnection, case: Case, *, zone: str) -> Non
     """The case falls overdue when the limit that binds has passed."""
     assert case.promised_on is not None
     assert case.legal_on is not None
-    await _watch(conn, case, DECISION_DUE, min(case.promised_on, case.legal_on), zone=zone)
+    binding_on = Clocks(case.promised_on, case.legal_on, case.provisional).binding_on
+    await _watch(conn, case, DECISION_DUE, binding_on, zone=zone)
 
 
 async def _watch(conn: AsyncConnection, case: Case, kind: str, last_day: date, *, zone: str) -> None:
-    await set_timer(conn, kind=kind, subject=case.id, due_at=end_of(last_day, zone=zone))
+    await set_timer(conn, kind=kind, subject=case.id, due_at=end_of(last_day, zone))
 
 
 async def stop_watching(conn: AsyncConnection, case: Case, *deadlines: str) -> None:

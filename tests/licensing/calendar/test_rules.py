@@ -1,6 +1,6 @@
 """Working days of 2026 as the State Council published them (国办发明电, 4 Nov 2025), and counting over them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,7 +10,6 @@ from licensing.calendar.rules import (
     Span,
     add_working_days,
     days_of_year,
-    end_of,
     misplaced_days,
     working_days_between,
 )
@@ -126,7 +125,3 @@ def test_a_notice_with_days_outside_its_year_or_both_free_and_worked_cannot_be_r
         2026, holidays=[day("2026-01-01"), day("2027-01-01")], makeup_workdays=[day("2026-01-01"), day("2026-01-04")]
     )
     assert wrong == [day("2026-01-01"), day("2027-01-01")]
-
-
-def test_a_legal_day_ends_at_midnight_of_the_deployments_zone() -> None:
-    assert end_of(day("2026-03-30"), zone="Asia/Shanghai") == datetime(2026, 3, 30, 16, tzinfo=UTC)
