@@ -45,11 +45,6 @@ async def list_history(conn: AsyncConnection, record: UUID) -> list[Record]:
     return [_record(row) for row in await conn.execute(chain)]
 
 
-async def list_filed_of_case(conn: AsyncConnection, case: UUID) -> set[int]:
-    """Which yields of a case were filed."""
-    return set(await conn.scalars(select(_c.index).where(_c.case == case)))
-
-
 async def list_in_force(conn: AsyncConnection, parties: list[UUID], kinds: list[str], *, day: date) -> list[Record]:
     """What is in force on this day of the (party, kind) pairs, which the two arrays hold side by side.
 
