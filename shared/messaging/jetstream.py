@@ -1,4 +1,4 @@
-"""The connection to NATS, which never gives up: the stream, publishing, consumers. Only `pulling` speaks NATS beside it.
+"""The connection to NATS, which never gives up: the stream, publishing, consumers. `pulling` speaks NATS too.
 
 The settings differ from the client's defaults where those lose events or give up; each says why.
 """
