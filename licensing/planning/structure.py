@@ -76,9 +76,10 @@ def structure_of(thing: ThingDefinition, *, situation: Mapping[str, str], roles:
     active = tuple(item for item in thing.items if item.applies(situation))
     present = frozenset(roles)
     key = (frozenset(item.code for item in active), present)
-    if key not in thing.structures:
-        thing.structures[key] = _build(thing, active, present)
-    return thing.structures[key]
+    if key not in thing.worked_out:
+        thing.worked_out[key] = _build(thing, active, present)
+    structure: Structure = thing.worked_out[key]
+    return structure
 
 
 def yielders(items: Sequence[ItemNeeds], target: Element | Material) -> list[ItemNeeds]:

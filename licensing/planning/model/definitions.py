@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
 from licensing.planning.model.words import Element, Material
 from shared.schemas import Text
-
-if TYPE_CHECKING:
-    from licensing.planning.structure import Structure
 
 
 @dataclass(frozen=True)
@@ -177,5 +174,5 @@ class ThingDefinition:
     questions: tuple[Question, ...]
     kinds: Mapping[str, EvidenceKind]
     attributes: Mapping[str, Attribute]
-    # What `planning.structure` has worked out of this definition; it never changes, so it is never computed twice.
-    structures: "dict[object, Structure]" = field(default_factory=dict, init=False, repr=False, compare=False)
+    # What others have worked out of this definition; it never changes, so nothing is worked out twice.
+    worked_out: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
