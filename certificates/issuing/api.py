@@ -15,10 +15,10 @@ from certificates.issuing.schemas import ActRequest, CertificateView
 from certificates.sealing.rules import sealed_file
 from certificates.service import Current
 from shared.auth import Caller, requires, requires_by_kind
-from shared.auth.representation import open_representation
 from shared.database import Read, Transaction
 from shared.idempotency import IdempotencyKey, once
 from shared.pagination import After, Limit, Page, decode_cursor, encode_cursor
+from shared.representation import open_representation
 
 router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
 

@@ -9,10 +9,10 @@ from licensing.calendar.queries import known_days
 from licensing.calendar.rules import Deadline, KnownDays, add_working_days
 from licensing.catalogue.releases import Release, Releases
 from licensing.ports import EvidenceSource
-from shared.auth.representation import open_representation
 from shared.contracts.representation import RepresentationStatement
 from shared.database import Database
 from shared.jose import Keys, SigningKey
+from shared.representation import open_representation
 
 _DAYS_AHEAD = 120
 _KNOWN_FOR_SECONDS = 60.0
