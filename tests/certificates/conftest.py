@@ -11,38 +11,29 @@ from certificates.app import compose
 from certificates.sealing.authority import new_root
 from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
-from shared.jose import SigningKey
 from tests.certificates.seals import HEALTH, SECURITY, signer_for
-from tests.certificates.world import Licensing, World
+from tests.certificates.world import World
+from tests.shared.evidence.grants import RULES
 from tests.support.clock import FrozenClock
 from tests.support.databases import NewDatabase
-from tests.support.tokens import ISSUER, Issuer
+from tests.support.neighbours import Neighbours
+from tests.support.services import NOWHERE, client_of, settings_of
+from tests.support.tokens import Issuer
 
-NOWHERE = "nats://127.0.0.1:1"
 NewService = Callable[..., CertificatesService]
 
 
 @pytest.fixture
-def licensing() -> Licensing:
-    return Licensing()
+def licensing() -> Neighbours:
+    return Neighbours(RULES)
 
 
 @pytest.fixture
 async def new_service(
-    new_database: NewDatabase, tmp_path: Path, clock: FrozenClock, issuer: Issuer, licensing: Licensing
+    new_database: NewDatabase, tmp_path: Path, clock: FrozenClock, issuer: Issuer, licensing: Neighbours
 ) -> NewService:
     """Makes processes of the service, which share a database."""
-    (tmp_path / "cursor.key").write_bytes(bytes(32))
-    (tmp_path / "client.pem").write_bytes(SigningKey.generate().pem())
-    urls = {f"{name}_url": f"http://{name}.test" for name in ("identity", "licensing", "certificates", "records")}
-    given = urls | {
-        "profile": "embedded",
-        "issuer": ISSUER,
-        "database_url": await new_database("certificates"),
-        "client_key_file": tmp_path / "client.pem",
-        "cursor_key_file": tmp_path / "cursor.key",
-        "seal_directory": tmp_path,
-    }
+    given = settings_of(tmp_path, database_url=await new_database("certificates"), seal_directory=tmp_path)
     seals = signer_for(new_root(at=clock()), HEALTH, SECURITY, at=clock())
 
     def make(*, run: str = "api", nats_url: str = NOWHERE) -> CertificatesService:
@@ -54,7 +45,7 @@ async def new_service(
 
 
 @pytest.fixture
-async def world(new_service: NewService, licensing: Licensing, issuer: Issuer) -> AsyncGenerator[World]:
+async def world(new_service: NewService, licensing: Neighbours, issuer: Issuer) -> AsyncGenerator[World]:
     """The service answering requests, with the sharing rules loaded."""
     async with running(new_service(), licensing, issuer) as world:
         yield world
@@ -62,7 +53,7 @@ async def world(new_service: NewService, licensing: Licensing, issuer: Issuer) -
 
 @pytest.fixture
 async def working(
-    new_service: NewService, licensing: Licensing, issuer: Issuer, nats_server: str
+    new_service: NewService, licensing: Neighbours, issuer: Issuer, nats_server: str
 ) -> AsyncGenerator[World]:
     """The service with its relay, subscribers and timers on a real bus."""
     async with running(new_service(run="api,worker", nats_url=nats_server), licensing, issuer) as world:
@@ -70,10 +61,7 @@ async def working(
 
 
 @asynccontextmanager
-async def running(service: CertificatesService, licensing: Licensing, issuer: Issuer) -> AsyncGenerator[World]:
-    app = compose(service)
-    async with app.router.lifespan_context(app):
+async def running(service: CertificatesService, licensing: Neighbours, issuer: Issuer) -> AsyncGenerator[World]:
+    async with client_of(compose(service), "certificates") as http:
         await service.evidence.policy.refresh()
-        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://certificates.test") as http:
-            yield World(service, http, licensing, issuer)
+        yield World(service, http, licensing, issuer)

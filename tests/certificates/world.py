@@ -1,26 +1,22 @@
 """The certificates service over a database of its own, beside a licensing that says what each test needs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
-import httpx2
-import orjson
-from sqlalchemy import text
 
 from certificates.issuing.commands import issue_certificates
 from certificates.service import CertificatesService
 from deploy.embedded.provision import plain
-from shared.contracts.evidence import Grant
-from shared.contracts.sharing import SharingRules
-from shared.contracts.yields import CaseYield, Yielded, yields_digest
-from shared.jose import SigningKey
+from shared.contracts.yields import CaseYield, Yielded
 from shared.schemas import Text
 from tests.certificates.seals import HEALTH, TYPE_CODE
-from tests.shared.evidence.grants import BIRTH, RULES
+from tests.shared.evidence.grants import BIRTH
+from tests.support.decisions import decided_case
+from tests.support.neighbours import Neighbours
 from tests.support.roles import as_owner
+from tests.support.services import ServiceWorld
 from tests.support.tokens import Issuer
 
 MOTHER, CHILD, STRANGER = (UUID(int=number) for number in (21, 22, 23))
@@ -44,57 +40,21 @@ def a_yield(**changes: object) -> Yielded:
 
 def a_decided_case(*yields: Yielded, case: UUID | None = None) -> CaseYield:
     """What the health commission decided; of a new case unless told otherwise."""
-    frozen = yields or (a_yield(),)
-    return CaseYield(
-        case=case or uuid4(),
-        application=UUID(int=31),
+    return decided_case(
+        *(yields or (a_yield(),)),
+        case=case,
         item="birth-medical-certificate",
         department=HEALTH.code,
         department_name=HEALTH.name,
         issuer_uscc=HEALTH.uscc,
-        region="330782",
-        decided_on=date(2026, 3, 11),
-        outcome="granted",
-        yields=frozen,
-        digest=yields_digest(frozen),
     )
 
 
 @dataclass
-class Licensing:
-    """Stands in for licensing (and for identity's token endpoint) behind HTTP."""
-
-    key: SigningKey = field(default_factory=SigningKey.generate)
-    rules: SharingRules = RULES
-    cases: dict[UUID, CaseYield] = field(default_factory=dict)
-    answers: bool = True
-
-    def __call__(self, request: httpx2.Request) -> httpx2.Response:
-        path = request.url.path
-        if path == "/oauth/token":
-            return httpx2.Response(200, json={"access_token": "token", "expires_in": 600})
-        if not self.answers:
-            return httpx2.Response(503, json={"code": "service-unavailable"})
-        if path == "/.well-known/jwks.json":
-            return httpx2.Response(200, json={"keys": [self.key.public_jwk()]})
-        if path == "/internal/sharing-rules":
-            return httpx2.Response(200, content=self.rules.model_dump_json())
-        decided = self.cases.get(UUID(path.split("/")[3]))
-        if decided is None:
-            return httpx2.Response(404, json={"code": "not-found"})
-        return httpx2.Response(200, content=decided.model_dump_json())
-
-    def signed(self, grant: Grant, *, typ: str = "grant+jwt") -> str:
-        return self.key.sign(grant.model_dump(mode="json"), typ=typ)
-
-
-@dataclass
-class World:
+class World(ServiceWorld[CertificatesService]):
     """What a test of this service holds in its hands."""
 
-    service: CertificatesService
-    http: httpx2.AsyncClient
-    licensing: Licensing
+    licensing: Neighbours
     issuer: Issuer
 
     async def issued(self, decided: CaseYield | None = None) -> UUID:
@@ -109,10 +69,6 @@ class World:
             )
         return found[0]
 
-    async def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
-        async with self.service.database.read() as conn:
-            return [dict(row) for row in (await conn.execute(text(statement), values)).mappings()]
-
     async def as_owner(self, statement: str) -> None:
         """What no service may do to its tables."""
         url = self.service.settings.database_url
@@ -120,8 +76,3 @@ class World:
         conn = await asyncpg.connect(plain(as_owner(url.get_secret_value())))
         await conn.execute(statement)
         await conn.close()
-
-    async def events(self, type: str = "%") -> list[dict[str, Any]]:  # noqa: A002 - the envelope's own word
-        """Events recorded and not yet published, oldest first; `data` parsed."""
-        found = await self.rows("SELECT * FROM outbox WHERE type LIKE :type ORDER BY id", type=type)
-        return [{**row, "data": orjson.loads(row["data"])} for row in found]

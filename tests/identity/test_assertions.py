@@ -18,8 +18,9 @@ from sqlalchemy import text
 
 from shared.auth.service_tokens import ASSERTION_TYPE, client_assertion
 from shared.jose import SigningKey
-from tests.identity.world import ISSUER, KEYS, World, assertion_claims, oauth_error
+from tests.identity.world import KEYS, World, assertion_claims, oauth_error
 from tests.support.clock import FrozenClock
+from tests.support.tokens import ISSUER
 
 
 async def ask(world: World, assertion: str, **form: str) -> httpx2.Response:

@@ -15,7 +15,8 @@ from deploy.embedded.ports import free_ports
 from identity.settings import IdentitySettings
 from shared.auth.service_tokens import ASSERTION_TYPE, client_assertion
 from shared.clock import now
-from tests.identity.world import ISSUER, KEYS, document
+from tests.identity.world import KEYS, document
+from tests.support.tokens import ISSUER
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,13 +7,15 @@ from pydantic import ValidationError
 
 from identity.settings import IdentitySettings
 from identity.vault import KeysNotSafe
+from tests.support.services import URLS
+from tests.support.tokens import ISSUER
 
 
 def settings(tmp_path: Path, **changes: object) -> IdentitySettings:
     return IdentitySettings.model_validate(
         {
-            "issuer": "https://onevisit.test",
-            **{f"{name}_url": f"http://{name}.test" for name in ("identity", "licensing", "certificates", "records")},
+            "issuer": ISSUER,
+            **URLS,
             "master_key_file": tmp_path / "master",
             "index_key_file": tmp_path / "index",
             "code_sender_url": "https://messages.test/codes",

@@ -12,8 +12,9 @@ from identity.tokens.commands import forget_expired
 from shared.auth import Caller
 from shared.errors import NotAuthenticated
 from shared.jose import SigningKey
-from tests.identity.world import EXCHANGE, ISSUER, MOTHER_NUMBER, OFFICERS, World, assertion_claims, oauth_error
+from tests.identity.world import EXCHANGE, MOTHER_NUMBER, OFFICERS, World, assertion_claims, oauth_error
 from tests.support.clock import FrozenClock
+from tests.support.tokens import ISSUER
 
 
 async def caller_of(world: World, answer: Any) -> Caller:

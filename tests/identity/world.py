@@ -18,8 +18,8 @@ from identity.service import IdentityService
 from shared.auth.service_tokens import ASSERTION_TYPE, client_assertion
 from shared.ids import new_id
 from shared.jose import SigningKey
+from tests.support.tokens import ISSUER
 
-ISSUER = "https://onevisit.test"
 MOTHER_NUMBER, FATHER_NUMBER = "330782188808080012", "330102188808080018"
 NEWBORN_NUMBER, UNKNOWN_NUMBER = "330782188808080020", "331121188808080018"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"

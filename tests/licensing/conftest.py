@@ -1,6 +1,5 @@
 """A migrated database of licensing with the calendar of 2026, and the whole service over it."""
 
-import os
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +16,11 @@ from licensing.ports import HeldEvidence
 from licensing.service import LicensingService
 from licensing.settings import LicensingSettings
 from shared.database import Database
-from shared.jose import SigningKey
 from tests.licensing.calendar.test_rules import KNOWN
 from tests.support.clock import FrozenClock
 from tests.support.databases import NewDatabase
-from tests.support.tokens import ISSUER, Issuer
+from tests.support.services import settings_of
+from tests.support.tokens import Issuer
 
 CATALOGUE, _ = read_files(DATA)  # once: reading YAML takes longer than most tests
 
@@ -41,21 +40,7 @@ async def database(new_database: NewDatabase) -> AsyncGenerator[Database]:
 @pytest.fixture
 def settings(database: Database, tmp_path: Path) -> LicensingSettings:
     """Nothing outside is reached: no bus, and sources that hold what a test says."""
-    (tmp_path / "client.pem").write_bytes(SigningKey.generate().pem())
-    (tmp_path / "cursor.key").write_bytes(os.urandom(32))
-    urls = {f"{name}_url": f"http://{name}.test" for name in ("identity", "licensing", "certificates", "records")}
-    return LicensingSettings.model_validate(
-        urls
-        | {
-            "profile": "embedded",
-            "issuer": ISSUER,
-            "database_url": database.url,
-            "client_key_file": tmp_path / "client.pem",
-            "cursor_key_file": tmp_path / "cursor.key",
-            "nats_url": "nats://nowhere.test:4222",
-            "run": "api",
-        }
-    )
+    return LicensingSettings.model_validate(settings_of(tmp_path, database_url=database.url))
 
 
 @pytest.fixture

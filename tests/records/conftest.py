@@ -9,37 +9,25 @@ import pytest
 from records.app import compose
 from records.service import RecordsService
 from records.settings import RecordsSettings
-from shared.jose import SigningKey
-from tests.records.world import Neighbours, World
+from tests.records.world import CHILD, MOTHER, RULES, World
 from tests.support.clock import FrozenClock
 from tests.support.databases import NewDatabase
-from tests.support.tokens import ISSUER, Issuer
+from tests.support.neighbours import Neighbours
+from tests.support.services import client_of, settings_of
+from tests.support.tokens import Issuer
 
 
 @pytest.fixture
 def neighbours() -> Neighbours:
-    return Neighbours()
+    return Neighbours(RULES, regions={MOTHER: "330782", CHILD: "330782"})
 
 
 @pytest.fixture
 async def service(
     new_database: NewDatabase, tmp_path: Path, clock: FrozenClock, issuer: Issuer, neighbours: Neighbours
 ) -> RecordsService:
-    (tmp_path / "client.pem").write_bytes(SigningKey.generate().pem())
-    (tmp_path / "cursor.key").write_bytes(bytes(32))
-    urls = {f"{name}_url": f"http://{name}.test" for name in ("identity", "licensing", "certificates", "records")}
-    settings = RecordsSettings.model_validate(
-        urls
-        | {
-            "profile": "embedded",
-            "issuer": ISSUER,
-            "database_url": await new_database("records"),
-            "client_key_file": tmp_path / "client.pem",
-            "cursor_key_file": tmp_path / "cursor.key",
-            "nats_url": "nats://127.0.0.1:1",
-            "run": "api",
-        }
-    )
+    given = settings_of(tmp_path, database_url=await new_database("records"))
+    settings = RecordsSettings.model_validate(given)
     http = httpx2.AsyncClient(transport=httpx2.MockTransport(neighbours))
     return RecordsService("records", settings, http=http, clock=clock, keys=issuer.keys())
 
@@ -48,11 +36,8 @@ async def service(
 async def unloaded(service: RecordsService, neighbours: Neighbours, issuer: Issuer) -> AsyncGenerator[World]:
     """The service running, without a catalogue."""
     neighbours.silent.add("licensing")
-    app = compose(service)
-    async with app.router.lifespan_context(app):
-        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://records.test") as http:
-            yield World(service, http, neighbours, issuer)
+    async with client_of(compose(service), "records") as http:
+        yield World(service, http, neighbours, issuer)
 
 
 @pytest.fixture

@@ -11,13 +11,11 @@ import pytest
 from records.app import compose
 from records.service import RecordsService
 from shared.contracts.events import CaseConcluded, ThingPublished
-from shared.ids import new_id
-from shared.messaging.envelope import Envelope, EventContract, topic_of
-from shared.messaging.jetstream import JetStream, Message
 from tests.records.evidence.test_search import a_grant, search
 from tests.records.filing.test_subscribers import decided, known
-from tests.records.world import BIRTH, CHILD, COMMISSION, HOUSEHOLD, RULES, Neighbours, World, a_decided_case
-from tests.support.clock import START
+from tests.records.world import BIRTH, CHILD, COMMISSION, HOUSEHOLD, RULES, World, a_decided_case
+from tests.support.neighbours import Neighbours, publish
+from tests.support.services import client_of
 from tests.support.tokens import Issuer
 
 T = TypeVar("T")
@@ -32,12 +30,9 @@ async def running(
     settings = service.settings.model_copy(update={"nats_url": nats_server, "run": frozenset({"api", "worker"})})
     http = httpx2.AsyncClient(transport=httpx2.MockTransport(neighbours))
     worker = RecordsService("records", settings, http=http, clock=service.clock, keys=issuer.keys())
-    app = compose(worker)
-    async with app.router.lifespan_context(app):
+    async with client_of(compose(worker), "records") as client:
         await worker.evidence.policy.refresh()
-        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://records.test") as client:
-            yield World(worker, client, neighbours, issuer)
+        yield World(worker, client, neighbours, issuer)
 
 
 async def until(question: Callable[[], Awaitable[T]]) -> T:
@@ -48,29 +43,9 @@ async def until(question: Callable[[], Awaitable[T]]) -> T:
     return answer
 
 
-async def publish(world: World, event: EventContract, *, subject: UUID, kind: str) -> None:
-    """As licensing's relay would."""
-    envelope = Envelope(
-        id=new_id(),
-        source="/licensing",
-        type=event.type,
-        topic=topic_of(type(event), kind=kind, region="330782"),
-        subject=subject,
-        time=START,
-        entityversion=1,
-        position=1,
-        sequence=1,
-        data=event.model_dump_json(),
-    )
-    bus: JetStream = world.service.messaging.bus
-    generation = await bus.connected()
-    await bus.ensure_stream()
-    await bus.publish([Message(envelope.topic, str(envelope.id), envelope.to_json())], generation=generation)
-
-
 async def test_what_a_case_yields_is_filed_read_and_seen(running: World) -> None:
     case = known(running, a_decided_case())
-    await publish(running, decided(case).data, subject=case.case, kind=case.item)
+    await publish(running.service.messaging.bus, decided(case).data, subject=case.case, kind=case.item)
     await until(lambda: running.rows("SELECT id FROM records"))
     feed = {"topic": f"evt.record.filed.{HOUSEHOLD}.33.07.>"}
     headers = running.issuer.department("public-security")
@@ -105,7 +80,7 @@ async def test_a_grant_ends_with_its_case(running: World) -> None:
         state="concluded",
         outcome="granted",
     )
-    await publish(running, ended, subject=grant.ref, kind="birth-medical-certificate")
+    await publish(running.service.messaging.bus, ended, subject=grant.ref, kind="birth-medical-certificate")
     await until(lambda: running.rows("SELECT 1 FROM closed_cases"))
     assert (await search(running, grant=grant)).json()["reason"] == "case-closed"
 
@@ -115,7 +90,7 @@ async def test_a_publication_of_the_catalogue_takes_effect(running: World) -> No
     running.neighbours.rules = RULES.model_copy(update={"release": 2, "kinds": (*RULES.kinds, card)})
     assert (await running.file(kind="birth-card")).json()["code"] == "kind-not-known"
     published = ThingPublished(thing="newborn", release=2)
-    await publish(running, published, subject=UUID(int=1), kind="newborn")
+    await publish(running.service.messaging.bus, published, subject=UUID(int=1), kind="newborn")
 
     async def filed() -> bool:
         return (await running.file(kind="birth-card")).status_code == 201

@@ -1,20 +1,19 @@
 """The records service over a database of its own, beside neighbours that say what each test needs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
-import orjson
-from sqlalchemy import text
 
 from records.service import RecordsService
-from shared.contracts.evidence import Grant
 from shared.contracts.sharing import EvidenceKind, SharingRule, SharingRules
-from shared.contracts.yields import CaseYield, Yielded, yields_digest
-from shared.jose import SigningKey
+from shared.contracts.yields import CaseYield, Yielded
 from shared.schemas import Text
+from tests.support.decisions import decided_case
+from tests.support.neighbours import Neighbours
+from tests.support.services import ServiceWorld
 from tests.support.tokens import Headers, Issuer
 
 MOTHER, CHILD, STRANGER = (UUID(int=number) for number in (21, 22, 23))
@@ -75,63 +74,13 @@ def a_yield(**changes: object) -> Yielded:
 def a_decided_case(*yields: Yielded, case: UUID | None = None) -> CaseYield:
     """What public security decided: a page of the register (a certificate) and the registration (a record)."""
     page = a_yield(index=0, type="certificate", kind=PAGE, claims={"name": "𠮷娃"})
-    frozen = yields or (page, a_yield())
-    return CaseYield(
-        case=case or uuid4(),
-        application=UUID(int=31),
-        item="household-registration",
-        department="public-security",
-        department_name=Text(zh="公安局", en="Public security"),
-        issuer_uscc="113307820025990000",
-        region="330782",
-        decided_on=date(2026, 3, 11),
-        outcome="granted",
-        yields=frozen,
-        digest=yields_digest(frozen),
-    )
+    return decided_case(*(yields or (page, a_yield())), case=case)
 
 
 @dataclass
-class Neighbours:
-    """Stand in for identity and licensing behind HTTP."""
-
-    key: SigningKey = field(default_factory=SigningKey.generate)
-    rules: SharingRules = RULES
-    regions: dict[str, str] = field(default_factory=lambda: {str(MOTHER): "330782", str(CHILD): "330782"})
-    cases: dict[UUID, CaseYield] = field(default_factory=dict)
-    silent: set[str] = field(default_factory=set)
-
-    def __call__(self, request: httpx2.Request) -> httpx2.Response:
-        service, path = request.url.host.removesuffix(".test"), request.url.path
-        if service in self.silent:
-            return httpx2.Response(503, json={"code": "service-unavailable"})
-        if path == "/oauth/token":
-            return httpx2.Response(200, json={"access_token": "token", "expires_in": 600})
-        if path == "/internal/parties/regions":
-            asked = orjson.loads(request.content)["parties"]
-            return httpx2.Response(200, json={party: self.regions[party] for party in asked if party in self.regions})
-        if path == "/.well-known/jwks.json":
-            return httpx2.Response(200, json={"keys": [self.key.public_jwk()]})
-        if path == "/internal/sharing-rules":
-            return httpx2.Response(200, content=self.rules.model_dump_json())
-        return self._yield_of(UUID(path.split("/")[3]))
-
-    def _yield_of(self, case: UUID) -> httpx2.Response:
-        decided = self.cases.get(case)
-        if decided is None:
-            return httpx2.Response(404, json={"code": "not-found"})
-        return httpx2.Response(200, content=decided.model_dump_json())
-
-    def signed(self, grant: Grant, *, typ: str = "grant+jwt") -> str:
-        return self.key.sign(grant.model_dump(mode="json"), typ=typ)
-
-
-@dataclass
-class World:
+class World(ServiceWorld[RecordsService]):
     """What a test of this service holds in its hands."""
 
-    service: RecordsService
-    http: httpx2.AsyncClient
     neighbours: Neighbours
     issuer: Issuer
 
@@ -159,15 +108,6 @@ class World:
 
     def headers(self, department: str, *, key: str | None = None) -> Headers:
         return self.issuer.department(department) | {"idempotency-key": key or str(uuid4())}
-
-    async def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
-        async with self.service.database.read() as conn:
-            return [dict(row) for row in (await conn.execute(text(statement), values)).mappings()]
-
-    async def events(self, type: str = "%") -> list[dict[str, Any]]:  # noqa: A002 - the envelope's own word
-        """Events recorded and not yet published, oldest first; `data` parsed."""
-        found = await self.rows("SELECT * FROM outbox WHERE type LIKE :type ORDER BY id", type=type)
-        return [{**row, "data": orjson.loads(row["data"])} for row in found]
 
     async def is_untouched(self) -> bool:
         """Whether there is no record, no event and no used key."""

@@ -2,17 +2,17 @@
 
 from collections.abc import AsyncGenerator, Callable
 from datetime import date
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx2
 import pytest
 
-from shared.contracts.yields import CaseYield, Yielded, yields_digest
+from shared.contracts.yields import CaseYield, Yielded
 from shared.http import ServiceClient
 from shared.messaging.reaction import Poison, Retry
 from shared.schemas import Text
 from shared.yields import decided_yield
-from tests.support.decisions import announced
+from tests.support.decisions import announced, decided_case
 
 STRANGER = UUID(int=23)
 Answer = Callable[[httpx2.Request], httpx2.Response]
@@ -34,20 +34,7 @@ def a_yield(**changes: object) -> Yielded:
 
 
 def a_decided_case(*yields: Yielded, case: UUID | None = None) -> CaseYield:
-    frozen = yields or (a_yield(),)
-    return CaseYield(
-        case=case or uuid4(),
-        application=UUID(int=31),
-        item="household-registration",
-        department="public-security",
-        department_name=Text(zh="公安局", en="Public security"),
-        issuer_uscc="113307820025990000",
-        region="330782",
-        decided_on=date(2026, 3, 11),
-        outcome="granted",
-        yields=frozen,
-        digest=yields_digest(frozen),
-    )
+    return decided_case(*(yields or (a_yield(),)), case=case)
 
 
 class Licensing:

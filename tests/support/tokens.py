@@ -1,7 +1,7 @@
 """Access tokens of a test issuer, and the verifier that accepts them.
 
 def test_something(issuer: Issuer) -> None:
-    app = create_service(settings, ..., verifier=issuer.verifier())
+    service = Service("notes", settings, keys=issuer.keys())
     headers = issuer.person(party, acr=2)                 # {"authorization": "Bearer ..."}
     headers = issuer.department("public-security", scopes=["cases"], region="330782")
     headers = issuer.service("licensing", audience="records")

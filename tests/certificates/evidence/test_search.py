@@ -236,7 +236,7 @@ class TestTheTrace:
 
 class TestBeforeTheRulesAreKnown:
     async def test_nothing_is_read_and_the_service_is_not_ready(self, world: World, new_service: NewService) -> None:
-        world.licensing.answers = False
+        world.licensing.silent.add("licensing")
         other = new_service()
         transport = httpx2.ASGITransport(app=compose(other), raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://x") as http:
@@ -244,7 +244,7 @@ class TestBeforeTheRulesAreKnown:
             reply = await http.post("/v1/evidence/search", json=body, headers=reading(world))
             assert (reply.status_code, reply.json()["code"]) == (503, "sharing-rules-not-loaded")
             assert (await http.get("/readyz")).status_code == 503
-            world.licensing.answers = True
+            world.licensing.silent.discard("licensing")
             await other.evidence.policy.refresh()
             assert (await http.get("/readyz")).status_code == 200
             assert (await http.post("/v1/evidence/search", json=body, headers=reading(world))).status_code == 200

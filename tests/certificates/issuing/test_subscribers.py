@@ -2,44 +2,20 @@
 
 from uuid import UUID, uuid4
 
-import nats
-
 from shared.contracts.events import CaseConcluded, ThingPublished
 from shared.contracts.yields import CaseYield
-from shared.ids import new_id
-from shared.messaging.envelope import Envelope, EventContract, topic_of
+from shared.messaging.envelope import EventContract
 from tests.certificates.seals import HEALTH
 from tests.certificates.world import CHILD, World, a_decided_case, a_yield
 from tests.shared.evidence.grants import BIRTH, READER, a_grant
 from tests.shared.messaging.parts import stored, until
+from tests.support import neighbours
 from tests.support.decisions import announced
 
 
 async def publish(world: World, *events: EventContract, subject: UUID) -> None:
-    """As another service's relay would; a repeated event is one that the bus acknowledged too late."""
-    bus, url = world.service.messaging.bus, world.service.settings.nats_url
-    assert url is not None
-    await bus.connected()
-    await bus.ensure_stream()
-    client = await nats.connect(url)
-    ids: dict[int, UUID] = {}
-    for event in events:
-        envelope = Envelope(
-            id=ids.setdefault(id(event), new_id()),
-            source="/licensing",
-            type=event.type,
-            topic=topic_of(type(event), kind="birth-medical-certificate", region="330782"),
-            subject=subject,
-            time=world.service.clock(),
-            entityversion=1,
-            position=1,
-            sequence=1,
-            data=event.model_dump_json(),
-        )
-        # Under another message id each time, so that the bus does not spare us the repetition.
-        headers = {"Nats-Msg-Id": str(new_id())}
-        await client.jetstream().publish(envelope.topic, envelope.to_json(), headers=headers)
-    await client.close()
+    at = world.service.clock()
+    await neighbours.publish(world.service.messaging.bus, *events, subject=subject, kind=BIRTH, at=at)
 
 
 async def decide(world: World, decided: CaseYield, **changes: object) -> None:
@@ -102,10 +78,10 @@ class TestDecidedCase:
         assert len(await working.rows("SELECT id FROM certificates")) == 1
 
     async def test_waits_for_licensing_as_long_as_it_takes(self, working: World) -> None:
-        working.licensing.answers = False
+        working.licensing.silent.add("licensing")
         await decide(working, a_decided_case())
         assert (await parked(working))["reason"] == "Retry: licensing does not answer"
-        working.licensing.answers = True
+        working.licensing.silent.discard("licensing")
         await handled(working, 1)
         assert len(await working.rows("SELECT id FROM certificates")) == 1
 
