@@ -31,7 +31,7 @@ async def search_evidence(
     search: EvidenceSearch, request: Request, caller: Annotated[Caller, MAY_READ]
 ) -> EvidenceFound:
     """What this source holds of the wants, under a grant. The access is on record before the answer leaves."""
-    service = service_of(request)
+    service = await service_of(request)
     door: EvidenceDoor = service.evidence
     table = door.policy.table
     grant = await door.grants.open(search.grant)

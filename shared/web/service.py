@@ -87,8 +87,8 @@ class Service:
 Part = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 
-def service_of(request: Request) -> Any:
-    """The `Service` behind a request."""
+async def service_of(request: Request) -> Any:
+    """The `Service` behind a request. Async, because FastAPI takes a thread for every dependency that is not."""
     return request.app.state.service
 
 

@@ -27,7 +27,7 @@ Handler = Annotated[Caller, requires("cases", kinds=["department"])]
 Applicant = Annotated[Caller, requires("applicant", kinds=["person"])]
 
 
-def officer(caller: Handler) -> Actor:
+async def officer(caller: Handler) -> Actor:
     """The officer for whom the department's system acts. A token that names none may do nothing here."""
     try:
         named = UUID(caller.act or "")
