@@ -26,8 +26,8 @@ down: venv ## stop it; the data stays
 status: venv ## what runs, where, and how much memory it takes
 	@.venv/bin/onevisit status --data-dir "$(DATA_DIR)"
 
-test: dev ## every test but the journeys, on a real PostgreSQL and a real NATS
-	@$(RUN) pytest -n "$(WORKERS)" --dist worksteal -q -m "not journey" "$(TESTS)"
+test: dev ## every test, on a real PostgreSQL and a real NATS
+	@$(RUN) pytest -n "$(WORKERS)" --dist worksteal -q "$(TESTS)"
 
 check: dev ## style, types, imports
 	@$(RUN) ruff check .
@@ -39,8 +39,8 @@ format: dev ## put the code into the one format
 	@$(RUN) ruff check --fix --quiet .
 	@$(RUN) ruff format .
 
-journeys: dev ## the whole platform as a black box
-	@$(RUN) pytest -q -m journey tests
+journeys: dev ## the whole platform as a black box, alone
+	@$(RUN) pytest -q tests/journeys
 
 bench: dev ## our speed beside the floor, measured in one run
 	@$(RUN) tests.bench
