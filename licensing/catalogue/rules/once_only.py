@@ -23,14 +23,12 @@ def things_have_an_order(catalogue: Catalogue) -> Iterator[Finding]:
 def what_can_be_held_is_not_asked(catalogue: Catalogue) -> Iterator[Finding]:
     """An element is asked outright only where no kind carries it, but for kinds that do not exist before the item."""
     for item in catalogue.items.values():
-        after = {item.code} | _successors(catalogue, item.code)
         for need in item.needs.elements:
             if not (need.ask or need.always_ask):
                 continue
-            for kind in _carriers(catalogue, Element.parse(need.element)):
-                if not after & _yielding(catalogue, kind) or catalogue.kinds[kind].held:
-                    cause = f"`{need.element}` is asked although `{kind}` carries it; ask only what nobody holds"
-                    yield Finding(file_of(item), item.code, "asked-although-held", cause)
+            for kind in _held_before(catalogue, item.code, Element.parse(need.element)):
+                cause = f"`{need.element}` is asked although `{kind}` carries it; ask only what nobody holds"
+                yield Finding(file_of(item), item.code, "asked-although-held", cause)
 
 
 def what_is_asked_has_a_reason(catalogue: Catalogue) -> Iterator[Finding]:
@@ -68,9 +66,9 @@ def elements_come_from_somewhere(catalogue: Catalogue) -> Iterator[Finding]:
             for need in item.elements:
                 if need.sources or need.element in asked or yielders(items, need.element):
                     continue
-                cause = (
-                    f"no evidence that this item may read carries `{need.element}`; share it, or declare `ask: true`"
-                )
+                held = _held_before(catalogue, item.code, need.element)
+                remedy = f"share one that does: `{'`, `'.join(held)}`" if held else "declare `ask: true`"
+                cause = f"no evidence that this item may read carries `{need.element}`; {remedy}"
                 yield Finding(f"items/{item.code}.yaml", item.code, "need-unmet", cause)
 
 
@@ -142,6 +140,13 @@ def _read_by_department(
 def _sources(catalogue: Catalogue, need: ElementNeed, readable: Mapping[str, frozenset[str]]) -> list[str]:
     element = Element.parse(need.element)
     return [kind for kind in _carriers(catalogue, element) if element.attribute in readable.get(kind, frozenset())]
+
+
+def _held_before(catalogue: Catalogue, code: str, element: Element) -> list[str]:
+    """The kinds that carry this element and can exist before the item has been decided."""
+    after = {code} | _successors(catalogue, code)
+    carriers = _carriers(catalogue, element)
+    return [kind for kind in carriers if not after & _yielding(catalogue, kind) or catalogue.kinds[kind].held]
 
 
 def _carriers(catalogue: Catalogue, element: Element) -> list[str]:

@@ -106,6 +106,26 @@ def test_an_element_that_nobody_may_read_must_be_declared_as_asked() -> None:
     assert codes(content) == {"need-unmet"}
 
 
+def test_what_somebody_holds_is_to_be_shared_rather_than_asked() -> None:
+    _, findings = judge(spoiled(f"{CARD} needs elements", [{"element": "child.name"}, {"element": "applicant.sex"}]))
+
+    assert [finding.cause for finding in findings if finding.code == "need-unmet"] == [
+        "no evidence that this item may read carries `applicant.sex`; share one that does: `birth-certificate`"
+    ]
+
+
+def test_what_nobody_holds_is_to_be_asked() -> None:
+    content = spoiled(f"{CARD} needs elements", [{"element": "child.name"}, {"element": "applicant.colour"}])
+    colour: JsonValue = {"code": "colour", "label": label("colour"), "schema": {"type": "string"}}
+    vocabulary = content["vocabulary.yaml"]
+    assert isinstance(vocabulary, dict)
+    attributes = vocabulary["attributes"]
+    assert isinstance(attributes, list)
+    attributes.append(colour)
+
+    assert any(finding.cause.endswith("declare `ask: true`") for finding in judge(content)[1])
+
+
 def test_what_an_item_does_not_need_is_not_shared_for_it() -> None:
     content = lawful()
     rules = content[RULES]
