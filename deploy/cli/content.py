@@ -1,7 +1,7 @@
 """`catalogue` and `verify`: what the platform offers, and what it issued."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.client import CREATED
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +14,7 @@ from deploy.embedded.home import Home
 
 if TYPE_CHECKING:
     from certificates.verification.offline import Verdict
+    from licensing.catalogue.model import Finding
 
 app = typer.Typer()
 catalogue = typer.Typer(help="The catalogue of things and items.", no_args_is_help=True)
@@ -31,20 +32,19 @@ def lint(folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False
     from licensing.catalogue.lint import lint_folder  # noqa: PLC0415
 
     findings = lint_folder(folder)
-    if json:
-        answer({"findings": [finding._asdict() for finding in findings]})
-    else:
-        for finding in findings:
-            typer.echo(f"{finding.file}: {finding.item}: {finding.code}: {finding.cause}")
-        typer.echo(f"{len(findings)} findings" if findings else "nothing to refuse")
+    _tell(findings, json=json)
     if findings:
         raise typer.Exit(1)
 
 
 @catalogue.command()
 def publish(folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
-    """Publish a catalogue to the running platform as its next release; the same content again changes nothing."""
+    """Publish a catalogue to the running platform as its next release; the same content again changes nothing.
+
+    What lint refuses is not published, and told as lint tells it.
+    """
     from deploy.world import World  # noqa: PLC0415
+    from licensing.catalogue.lint import judge  # noqa: PLC0415
     from licensing.catalogue.load import DATA, read_files  # noqa: PLC0415
 
     async def send() -> tuple[int, dict[str, Any]]:
@@ -54,15 +54,16 @@ def publish(folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = Fa
             return response.status_code, response.json()
 
     content, unreadable = read_files(folder or DATA)
-    if unreadable:
-        raise LaunchError(f"{unreadable[0].file} is not YAML: {unreadable[0].cause}")
+    if findings := unreadable or judge(content)[1]:
+        _tell(findings, json=json)
+        raise LaunchError("refused; nothing was published")
     status, told = asyncio.run(send())
     if json:
         answer(told)
     elif status == CREATED:
         typer.echo(f"release {told['number']} is published")
     if status != CREATED:
-        raise LaunchError(f"refused: {told.get('title')}; onevisit catalogue lint names every reason")
+        raise LaunchError(f"refused: {told.get('title')}; nothing was published")
 
 
 @app.command()
@@ -79,13 +80,20 @@ def verify(
 
     Whether it was revoked since, only `POST /v1/verifications` knows.
     """
+    from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415
+
     from certificates.verification.offline import verify_document  # noqa: PLC0415
     from shared.clock import now  # noqa: PLC0415
 
     trusted = root or Home(data_dir).seals / "root.pem"
     if not trusted.exists():
         raise LaunchError(f"There is no root certificate at {trusted}; name one with --root")
-    verdict = verify_document(file.read_bytes(), trusted.read_bytes(), now())
+    root_pem = trusted.read_bytes()
+    try:
+        load_pem_x509_certificate(root_pem)
+    except ValueError:
+        raise LaunchError(f"{trusted} is not a root certificate (PEM)") from None
+    verdict = verify_document(file.read_bytes(), root_pem, now())
     if json:
         answer(verdict.model_dump(mode="json"))
     else:
@@ -94,6 +102,16 @@ def verify(
             typer.echo(line)
     if not (verdict.genuine and verdict.state == "in force"):
         raise typer.Exit(1)
+
+
+def _tell(findings: "Sequence[Finding]", *, json: bool) -> None:
+    """Every finding on a line of its own, and how many there are."""
+    if json:
+        answer({"findings": [finding._asdict() for finding in findings]})
+        return
+    for finding in findings:
+        typer.echo(f"{finding.file}: {finding.item}: {finding.code}: {finding.cause}")
+    typer.echo(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}" if findings else "nothing to refuse")
 
 
 def _lines(verdict: "Verdict") -> Iterator[str]:
