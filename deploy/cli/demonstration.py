@@ -69,16 +69,16 @@ def _on_new_platform(home: Home, *, keep: bool, json: bool) -> int:
     typer.echo("starting a platform: PostgreSQL, NATS, five services", err=True)
     start_detached(home, port=port)
     try:
-        return _drive(home.directory, json=json)
+        return _drive(home.directory, json=json, stays=keep)
     finally:
         if keep:
             typer.echo(f"It runs on; stop it with: onevisit down --data-dir '{home.directory}'", err=True)
         else:
             stop_running(home)
-            typer.echo("It was taken down again; to look around, start one that stays: onevisit up", err=True)
+            typer.echo("It was taken down again; to look around, start one that stays: make up", err=True)
 
 
-def _drive(directory: Path, *, json: bool) -> int:
+def _drive(directory: Path, *, json: bool, stays: bool = True) -> int:
     from rich.console import Console  # noqa: PLC0415
 
     from deploy.demo import run  # noqa: PLC0415 - nothing else needs it
@@ -88,7 +88,7 @@ def _drive(directory: Path, *, json: bool) -> int:
     async def drive() -> int:
         async with World.open(directory) as world:
             try:
-                return await run(world, Console(stderr=json), json)
+                return await run(world, Console(stderr=json), json, stays=stays)
             except CallFailed as failure:
                 raise LaunchError(f"The demonstration stopped: {failure}; logs are in {world.home.logs}") from None
 

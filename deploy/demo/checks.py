@@ -30,7 +30,7 @@ def check_all(
         _the_last_two_ran_in_parallel(departments),
         _certificates_are_genuine(outcome, root_pem, at),
         _accesses_are_visible(outcome),
-        Check("a stranger sees nothing", outcome.stranger_status == 404, f"answered {outcome.stranger_status}"),
+        _nobody_else_sees_it(outcome),
         _no_number_left_identity(outcome, departments, numbers),
     ]
 
@@ -78,6 +78,11 @@ def _certificates_are_genuine(outcome: Outcome, root_pem: bytes, at: datetime) -
 def _accesses_are_visible(outcome: Outcome) -> Check:
     readers = {access["reader"] for access in outcome.accesses}
     return Check("the mother sees who read her data", len(readers) >= 2, ", ".join(sorted(readers)))
+
+
+def _nobody_else_sees_it(outcome: Outcome) -> Check:
+    status = outcome.stranger_status
+    return Check("nobody else sees her application", status == 404, f"the father is answered {status}")
 
 
 def _no_number_left_identity(outcome: Outcome, departments: list[Department], numbers: list[str]) -> Check:

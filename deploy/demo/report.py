@@ -42,7 +42,8 @@ class Report:
             self._line(f"[{style}]{'ASKED' if _is_asked(field) else field['state']:>18}[/]  {escape(name)}: {told}")
         for step in draft["steps"]:
             after = f" after {', '.join(step['waits_for'])}" if step["waits_for"] else " at once"
-            self.step(step["department"], f"will handle {step['item']}{after}, within {step['promised_days']} days")
+            within = f"{step['promised_days']} working day{'s' if step['promised_days'] > 1 else ''}"
+            self.step(step["department"], f"will handle {step['item']}{after}, within {within}")
 
     def finish(self, outcome: Outcome, checks: list[Check], *, elapsed: float, urls: dict[str, str]) -> None:
         """The closing table, the certificates, what was checked, and where to look further."""
@@ -50,6 +51,7 @@ class Report:
         summary = {
             "asked": counts.get("asked"),
             "reused": counts.get("reused"),
+            "known": sum(field["state"] == "known" for field in outcome.draft.get("fields", [])),
             "visits": outcome.draft.get("visits"),
             "elapsed_seconds": round(elapsed, 1),
         }
@@ -77,17 +79,18 @@ class Report:
     ) -> None:
         self.heading("What it came to")
         table = Table("asked", "reused", "visits", "elapsed")
-        table.add_row(
-            str(summary["asked"]), str(summary["reused"]), str(summary["visits"]), f"{summary['elapsed_seconds']} s"
-        )
+        # What one department's result tells the next is reused as well; it could not be shown before it existed.
+        reused = f"{summary['known']} known + {summary['reused'] - summary['known']} from result to result"
+        table.add_row(str(summary["asked"]), reused, str(summary["visits"]), f"{summary['elapsed_seconds']} s")
         self.console.print(table)
         for certificate in certificates:
             self.step(certificate["kind"], f"{certificate['number']}  {certificate['state']}")
         self.heading("Checked")
         for check in checks:
-            mark = "[green]held[/]" if check.held else "[red]FAILED[/]"
+            mark = "[green]OK[/]" if check.held else "[red]FAILED[/]"
             self._line(f"{mark:>27}  {check.name}  [dim]{escape(check.detail)}[/]")
-        self.heading("Look further")
+        if urls:
+            self.heading("Look further")
         for name, url in urls.items():
             self._line(f"{name:>18}  {url}")
 

@@ -15,14 +15,17 @@ from deploy.demo.report import Report
 from deploy.world import World
 
 
-async def run(world: World, console: Console, as_json: bool = False) -> int:
-    """Drive the newborn thing (出生一件事) from birth to certificates. 0 only if every check held."""
+async def run(world: World, console: Console, as_json: bool = False, *, stays: bool = True) -> int:
+    """Drive the newborn thing (出生一件事) from birth to certificates. 0 only if every check held.
+
+    The addresses of a platform that does not stay are not told.
+    """
     report = Report(console, as_json=as_json)
-    checks = await _tell(Api(world), report)
+    checks = await _tell(Api(world), report, stays=stays)
     return 0 if all(check.held for check in checks) else 1
 
 
-async def _tell(api: Api, report: Report) -> list[Check]:
+async def _tell(api: Api, report: Report, *, stays: bool) -> list[Check]:
     started, outcome = time.perf_counter(), story.Outcome()
     departments, at_work = open_desks(api, report.step)
     try:
@@ -42,7 +45,9 @@ async def _tell(api: Api, report: Report) -> list[Check]:
         await asyncio.gather(at_work, return_exceptions=True)
     elapsed = time.perf_counter() - started
     root = await api.document(None, "/v1/seal-root")
-    return _finish(api, report, outcome, departments, root=root, elapsed=elapsed)
+    checks = _check(api, outcome, departments, root)
+    report.finish(outcome, checks, elapsed=elapsed, urls=_urls(api.world.gateway) if stays else {})
+    return checks
 
 
 async def _first_to_end(followed: Coroutine[None, None, None], at_work: "asyncio.Task[list[None]]") -> None:
@@ -55,13 +60,11 @@ async def _first_to_end(followed: Coroutine[None, None, None], at_work: "asyncio
     await task
 
 
-def _finish(
-    api: Api, report: Report, outcome: story.Outcome, departments: list[Department], *, root: bytes, elapsed: float
-) -> list[Check]:
+def _check(api: Api, outcome: story.Outcome, departments: list[Department], root: bytes) -> list[Check]:
     numbers = [api.world.id_number(name) for name in ("mother", "father")]
-    at = datetime.now(UTC)
-    checks = check_all(outcome, departments, root_pem=root, numbers=numbers, at=at)
-    url = api.world.gateway
-    urls = {"API": f"{url}/docs", "OpenAPI": f"{url}/openapi.json", "guide": f"{url}/v1/things/newborn?region=330782"}
-    report.finish(outcome, checks, elapsed=elapsed, urls=urls)
-    return checks
+    return check_all(outcome, departments, root_pem=root, numbers=numbers, at=datetime.now(UTC))
+
+
+def _urls(gateway: str) -> dict[str, str]:
+    guide = f"{gateway}/v1/things/newborn?region=330782"
+    return {"API": f"{gateway}/docs", "OpenAPI": f"{gateway}/openapi.json", "guide": guide}
