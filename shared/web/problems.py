@@ -143,7 +143,8 @@ def install(app: FastAPI) -> None:
         known = {404: NotFound(), 405: MethodNotAllowed(), 413: BodyTooLarge(), 415: UnsupportedMediaType()}
         return await on_service_error(request, known.get(error.status_code, Malformed()))
 
-    async def on_failure(request: Request, _: Exception) -> Response:
+    async def on_failure(request: Request, error: Exception) -> Response:
+        log.error("failed", exc_info=error)
         return problem_response(ServiceError(), language=request.headers.get("accept-language", ""))
 
     app.add_exception_handler(ServiceError, on_service_error)
