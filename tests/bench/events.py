@@ -165,7 +165,9 @@ def _event() -> dict[str, Any]:
 
 @asynccontextmanager
 async def _child(module: str, settings: dict[str, str]) -> AsyncGenerator[None]:
-    child = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env={**os.environ, **settings})
+    environment = {**os.environ, **settings}
+    # Standard output is for the figures alone.
+    child = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=environment, stdout=sys.stderr)
     try:
         yield
     finally:
