@@ -73,9 +73,3 @@ def configure(*, service: str, level: str) -> None:
     for name in ("httpx2", "httpcore2", "nats", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
-
-
-def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger whose lines carry the correlation id."""
-    logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
-    return logger

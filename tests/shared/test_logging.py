@@ -7,7 +7,7 @@ import orjson
 import pytest
 import structlog
 
-from shared.logging import configure, get_logger
+from shared.logging import configure
 
 NUMBER = "330102188808080018"
 
@@ -37,7 +37,7 @@ def test_a_failure_is_logged_by_type_and_place_without_its_words(
         fail()
     except LookupError:
         if logger == "ours":
-            get_logger("notes").exception("failed")
+            structlog.get_logger("notes").exception("failed")
         else:
             logging.getLogger("uvicorn.error").exception("failed")
     written = capsys.readouterr().err
@@ -49,5 +49,5 @@ def test_a_failure_is_logged_by_type_and_place_without_its_words(
 
 def test_a_line_without_a_failure_has_none(capsys: pytest.CaptureFixture[str]) -> None:
     configure(service="notes", level="INFO")
-    get_logger("notes").warning("slow", exc_info=True)
+    structlog.get_logger("notes").warning("slow", exc_info=True)
     assert "exception" not in orjson.loads(capsys.readouterr().err.splitlines()[-1])
