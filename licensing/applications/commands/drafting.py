@@ -22,7 +22,7 @@ from licensing.applications.rules.answers import (
     merged,
     named,
 )
-from licensing.applications.rules.drafting import critical_days, plan_of
+from licensing.applications.rules.drafting import plan_of
 from licensing.applications.rules.evidence import fingerprint
 from licensing.catalogue.releases import Release
 from licensing.grants import make_grant
@@ -153,7 +153,7 @@ async def sheet_of(desk: Desk, draft: Draft, release: Release, *, at: datetime) 
     today = legal_date(at, desk.zone)
     thing = release.definition(draft.thing)
     plan = plan_of(draft, thing, on=today)
-    promised = await desk.ahead.deadline(desk.database, today, critical_days(plan.steps))
+    promised = await desk.ahead.deadline(desk.database, today, plan.promised_days)
     return Sheet(draft, release, thing, plan, promised)
 
 

@@ -1,11 +1,11 @@
 """From a draft to its plan: with what the applicant said, and without."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 
 from licensing.applications.model import Draft
-from licensing.planning.model import Evidence, Inputs, Material, Plan, Step, ThingDefinition
+from licensing.planning.model import Evidence, Inputs, Material, Plan, ThingDefinition
 from licensing.planning.plan import plan
 from shared.contracts import evidence as contracts
 
@@ -47,11 +47,3 @@ def _pieces(evidence: Iterable[contracts.Evidence]) -> tuple[Evidence, ...]:
         )
         for piece in evidence
     )
-
-
-def critical_days(steps: Sequence[Step]) -> int:
-    """Working days until the last department is done, if each takes what it promises and waits for whom it must."""
-    done: dict[str, int] = {}
-    for step in steps:  # in an order in which whoever is waited for comes first
-        done[step.item] = step.promised_days + max((done[item] for item in step.waits_for), default=0)
-    return max(done.values(), default=0)

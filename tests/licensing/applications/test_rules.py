@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from licensing.applications.model import Application, Entry, Happened
-from licensing.applications.rules.drafting import critical_days
 from licensing.applications.rules.evidence import fingerprint, reread
 from licensing.applications.rules.masking import masked
 from licensing.applications.rules.progress import (
@@ -23,16 +22,9 @@ from licensing.applications.rules.progress import (
     unseen,
 )
 from licensing.cases.model import CaseSummary, Outcome, State
-from licensing.planning.model import Step
-from shared.schemas import Text
 from tests.licensing.applications.factories import family_evidence
 
 AT = datetime(2026, 3, 11, 2, 0, tzinfo=UTC)
-TITLE = Text(zh="事项", en="item")
-
-
-def step(item: str, days: int, *waits_for: str) -> Step:
-    return Step(item, TITLE, "department", waits_for, (), days, None, 0)
 
 
 def case(state: State, outcome: Outcome | None = None) -> CaseSummary:
@@ -146,15 +138,6 @@ class TestFingerprint:
 
 def _kinds() -> set[str]:
     return {piece.kind for piece in family_evidence()}
-
-
-class TestCriticalDays:
-    def test_adds_up_the_longest_chain(self) -> None:
-        steps = [step("a", 3), step("b", 5, "a"), step("c", 1, "b"), step("d", 2, "a")]
-        assert critical_days(steps) == 9
-
-    def test_of_nothing_is_today(self) -> None:
-        assert critical_days([]) == 0
 
 
 def happened(track: int, act: str, *, by: str = "officer", state: str = "accepted") -> Happened:

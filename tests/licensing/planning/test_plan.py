@@ -1,5 +1,6 @@
 """How each need is met, on things just large enough to show it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -16,9 +17,11 @@ from licensing.planning.model import (
     Option,
     Plan,
     Question,
+    Step,
     Yield,
 )
 from licensing.planning.plan import known_values, needed_evidence, plan, suggested_claims
+from shared.schemas import Text
 from tests.licensing.planning.factories import (
     APPLICANT,
     TODAY,
@@ -226,6 +229,17 @@ class TestTheYieldOfAnotherItem:
         )
 
         assert plan(inputs(definition)).promised_days == 8
+
+    def test_the_longest_chain_of_several_counts(self) -> None:
+        steps = (step("a", 3), step("b", 5, "a"), step("c", 1, "b"), step("d", 2, "a"))
+        assert replace(plan(inputs(thing(item("a")))), steps=steps).promised_days == 9
+
+    def test_without_steps_it_is_today(self) -> None:
+        assert replace(plan(inputs(thing(item("a")))), steps=()).promised_days == 0
+
+
+def step(code: str, days: int, *waits_for: str) -> Step:
+    return Step(code, Text(zh="事项", en="Item"), "department", waits_for, (), days, None, 0)
 
 
 class TestAMaterial:
