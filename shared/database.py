@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import orjson
@@ -26,6 +27,11 @@ NAMING = {
 def new_metadata() -> MetaData:
     """Metadata whose constraints all have a name that code can rely on."""
     return MetaData(naming_convention=NAMING)
+
+
+def statements_of(path: Path) -> list[str]:
+    """The SQL statements of a file of a migration; a line with a semicolon alone stands between two."""
+    return [statement.strip() for statement in path.read_text(encoding="utf-8").split("\n;\n")]
 
 
 def _dump(value: object) -> str:

@@ -1,5 +1,5 @@
 """The guarantee: every committed event is numbered, kept, delivered in order per entity, and provably complete."""
 
-from shared.messaging.model import MessagingTables, install, install_ddl
+from shared.messaging.model import MessagingTables, install
 
-__all__ = ["MessagingTables", "install", "install_ddl"]
+__all__ = ["MessagingTables", "install"]

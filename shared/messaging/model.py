@@ -4,7 +4,6 @@ Runtime roles do no DDL: partitions of the log are added by a function that runs
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from sqlalchemy import (
     BigInteger,
@@ -57,18 +56,6 @@ def install(metadata: MetaData) -> MessagingTables:
     )
     event.listen(metadata, "after_create", _after_create)
     return tables
-
-
-class Operations(Protocol):
-    """What this needs of Alembic's `op`."""
-
-    def get_bind(self) -> Connection: ...
-
-
-def install_ddl(op: Operations) -> None:
-    """What `op.create_table` cannot say. For migrations that do not call `create_all`; harmless to repeat."""
-    for statement in _DDL:
-        op.get_bind().exec_driver_sql(statement)
 
 
 def _after_create(_: MetaData, connection: Connection, **__: object) -> None:

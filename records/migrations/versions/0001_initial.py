@@ -1,13 +1,10 @@
-"""The tables of records, as they were first.
+"""The tables of records, as they were first. Later revisions say what changed; this one never does."""
 
-Later revisions say what changed; this one makes what the metadata of its release describes.
-"""
-
-from importlib import import_module
+from pathlib import Path
 
 from alembic import op
 
-from records.metadata import metadata
+from shared.database import statements_of
 
 revision = "0001"
 down_revision = None
@@ -16,12 +13,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for feature in ("filing", "accesses"):
-        import_module(f"records.{feature}.model")
-    metadata.create_all(op.get_bind())
-    # What was filed stays as it was filed: a correction is a record of its own. The function comes with the messaging.
-    for table in ("records", "accesses"):
-        op.execute(
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-        )
+    for statement in statements_of(Path(__file__).with_suffix(".sql")):
+        op.get_bind().exec_driver_sql(statement)
