@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.contracts.evidence import EvidenceType, Purpose
 from shared.messaging.envelope import EventContract
-from shared.schemas import Code, RegionCode, Strict
+from shared.schemas import Code, RegionCode, Strict, Text
 
 
 class PartyRegistered(EventContract):
@@ -224,13 +224,19 @@ class CorrectionTicketOpened(EventContract):
 
 
 class AccessedEvidence(Strict):
+    """`evidence` is which piece it was; none where no evidence was read, as when somebody is looked up by number."""
+
     party: UUID
     kind: Code
     attributes: tuple[Code, ...]
+    evidence: UUID | None = None
 
 
 class DataAccessed(EventContract):
-    """One reply that left a source. Internal: only the parties concerned may see it."""
+    """One reply that left a source. Internal: only the parties concerned may see it.
+
+    `duty` and `basis`: for the purpose `duty`, which standing duty it was, and its law in words.
+    """
 
     type: ClassVar[str] = "data.accessed.v1"
     internal: ClassVar[bool] = True
@@ -241,3 +247,56 @@ class DataAccessed(EventContract):
     items: tuple[Code, ...]
     region: RegionCode
     accessed: tuple[AccessedEvidence, ...]
+    duty: Code | None = None
+    basis: Text | None = None
+
+
+class UsedEvidence(Strict):
+    """One piece of evidence that a case stands on."""
+
+    evidence: UUID
+    type: EvidenceType
+    kind: Code
+    party: UUID
+
+
+class EvidenceUsed(EventContract):
+    """A case took evidence into use: what was held when it was submitted, or what an earlier case yielded. Internal."""
+
+    type: ClassVar[str] = "evidence.used.v1"
+    internal: ClassVar[bool] = True
+    case: UUID
+    application: UUID
+    item: Code
+    department: Code
+    used: tuple[UsedEvidence, ...]
+
+
+class EvidenceNotice(EventContract):
+    """What a department is told of evidence that it used. `case`: its own case or reference; `item`: what for."""
+
+    evidence: UUID
+    kind: Code
+    party: UUID
+    issuer: Code
+    case: UUID
+    item: Code
+    purpose: Purpose
+
+
+class EvidenceUsedRevoked(EvidenceNotice):
+    """Evidence that this department used no longer holds. To that department alone, once for each of its cases.
+
+    `ground`: the law's reason for a revocation; `successor`: what is right instead, after a correction.
+    """
+
+    type: ClassVar[str] = "evidence.used-revoked.v1"
+    change: Literal["revoked", "withheld", "corrected"]
+    ground: Code | None = None
+    successor: UUID | None = None
+
+
+class EvidenceUsedReinstated(EvidenceNotice):
+    """Evidence of whose withholding this department was told holds again."""
+
+    type: ClassVar[str] = "evidence.used-reinstated.v1"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
-from shared.schemas import Code, Strict
+from shared.schemas import Code, Strict, Text
 
 GRANT_TYPE = "grant+jwt"
 
@@ -15,7 +15,10 @@ Purpose = Literal["draft", "case", "duty"]
 
 
 class Grant(Strict):
-    """Why evidence may be read: who reads, for which case or draft, whose evidence, which kinds, until when."""
+    """Why evidence may be read: who reads, for which case or draft, whose evidence, which kinds, until when.
+
+    Of a standing duty, `duty` is its code and `basis` its law in words, for those whose data is read.
+    """
 
     iss: str
     jti: UUID
@@ -29,6 +32,8 @@ class Grant(Strict):
     iat: int
     exp: int
     officer: str | None = None
+    duty: Code | None = None
+    basis: Text | None = None
 
 
 class Want(Strict):

@@ -81,7 +81,8 @@ async def _record(
     conn: AsyncConnection, answer: list[Evidence], *, grant: Grant, officer: str | None, at: datetime
 ) -> None:
     accessed = tuple(
-        AccessedEvidence(party=each.party, kind=each.kind, attributes=tuple(sorted(each.claims))) for each in answer
+        AccessedEvidence(party=each.party, kind=each.kind, attributes=tuple(sorted(each.claims)), evidence=each.id)
+        for each in answer
     )
     event = DataAccessed(
         reader=grant.sub,
@@ -91,5 +92,7 @@ async def _record(
         items=grant.items,
         region=grant.region,
         accessed=accessed,
+        duty=grant.duty,
+        basis=grant.basis,
     )
     await outbox.record(conn, event, subject=new_id(), version=1, region=grant.region, kind=grant.purpose, at=at)
