@@ -216,6 +216,7 @@ class CorrectionTicketOpened(EventContract):
     """An applicant disputed what this department holds (Z-REG Art 7). To that department alone."""
 
     type: ClassVar[str] = "correction-ticket.opened.v1"
+    addressed: ClassVar[bool] = True
     ticket: UUID
     evidence: UUID
     kind: Code
@@ -291,6 +292,7 @@ class EvidenceUsedRevoked(EvidenceNotice):
     """
 
     type: ClassVar[str] = "evidence.used-revoked.v1"
+    addressed: ClassVar[bool] = True
     change: Literal["revoked", "withheld", "corrected"]
     ground: Code | None = None
     successor: UUID | None = None
@@ -300,3 +302,4 @@ class EvidenceUsedReinstated(EvidenceNotice):
     """Evidence of whose withholding this department was told holds again."""
 
     type: ClassVar[str] = "evidence.used-reinstated.v1"
+    addressed: ClassVar[bool] = True

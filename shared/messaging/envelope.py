@@ -12,13 +12,18 @@ from pydantic import BaseModel, ConfigDict
 from shared.regions import topic_tokens
 from shared.schemas import CODE_PATTERN
 
+# With the type after it, what `dataschema` says and the schema is called. No address: events are kept for longer.
+SCHEMA_URN = "urn:onevisit:event:"
 _TYPE = re.compile(r"^(?P<entity>[a-z][a-z-]*)\.(?P<event>[a-z][a-z-]*)\.v[1-9][0-9]*$")
 _CODE = re.compile(CODE_PATTERN)
 _REGION = re.compile(r"^[1-9][0-9]{5}$")
 
 
 class EventContract(BaseModel):
-    """One version of one event; its fields are the event's `data`. A concrete class names its `type`."""
+    """One version of one event; its fields are the event's `data`. A concrete class names its `type`.
+
+    An `internal` event is for our own services; one that is `addressed` is told to one department alone.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,6 +31,7 @@ class EventContract(BaseModel):
     entity: ClassVar[str]
     event: ClassVar[str]
     internal: ClassVar[bool] = False
+    addressed: ClassVar[bool] = False
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
@@ -42,7 +48,9 @@ class EventContract(BaseModel):
 
     @classmethod
     def filter(cls) -> str:
-        """The topics of this event, of every kind and region."""
+        """The topics of this event, of every kind and region, or to every department."""
+        if cls.addressed:
+            return f"to.*.{cls.entity}.{cls.event}"
         return f"{'int' if cls.internal else 'evt'}.{cls.entity}.{cls.event}.>"
 
 
@@ -50,7 +58,9 @@ DataT = TypeVar("DataT", bound=EventContract)
 
 
 def topic_of(contract: type[EventContract], *, kind: str, region: str, department: str | None = None) -> str:
-    """Where an event is published; to one department alone where one is named."""
+    """Where an event is published: one that is addressed, to its department alone, which must be named."""
+    if (department is not None) != contract.addressed:
+        raise ValueError(f"{contract.type} is {'' if contract.addressed else 'not '}addressed to a department")
     if not (_CODE.match(kind) and _REGION.match(region) and (department is None or _CODE.match(department))):
         raise ValueError("a kind and a department are codes, a region has six digits")
     if department is not None:
@@ -89,7 +99,7 @@ class Envelope:
                 "subject": str(self.subject),
                 "time": self.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
                 "datacontenttype": "application/json",
-                "dataschema": f"urn:onevisit:event:{self.type}",
+                "dataschema": f"{SCHEMA_URN}{self.type}",
                 **trace,
                 "topic": self.topic,
                 "position": str(self.position),

@@ -18,6 +18,11 @@ class NoteTaken(EventContract):
     text: str = ""
 
 
+class NoteReturned(EventContract):
+    type: ClassVar[str] = "note.returned.v1"
+    addressed: ClassVar[bool] = True
+
+
 async def take_note(
     conn: AsyncConnection, subject: UUID, *, version: int = 1, kind: str = "memo", number: int = 0, text: str = ""
 ) -> UUID:

@@ -9,7 +9,7 @@ from shared.messaging import outbox
 from shared.messaging.envelope import EventContract, topic_of
 from shared.messaging.outbox import EventTooLarge, Recorded
 from shared.telemetry import traceparent
-from tests.shared.messaging.events import AT, NoteTaken, take_note
+from tests.shared.messaging.events import AT, NoteReturned, NoteTaken, take_note
 
 SUBJECT = UUID("019a0000-0000-7000-8000-0000000000aa")
 
@@ -52,7 +52,15 @@ async def test_a_batch_keeps_its_order_and_its_trace(database: Database) -> None
 
 def test_topics_name_entity_event_kind_and_region_or_one_department() -> None:
     assert topic_of(NoteTaken, kind="memo", region="330782") == "evt.note.taken.memo.33.07.82"
-    assert topic_of(NoteTaken, kind="memo", region="330782", department="tax") == "to.tax.note.taken"
+    assert topic_of(NoteReturned, kind="memo", region="330782", department="tax") == "to.tax.note.returned"
+    assert NoteReturned.filter() == "to.*.note.returned"
+
+
+def test_an_event_of_one_department_is_told_to_nobody_else_and_no_other_event_to_one_department() -> None:
+    with pytest.raises(ValueError, match="is addressed"):
+        topic_of(NoteReturned, kind="memo", region="330782")
+    with pytest.raises(ValueError, match="is not addressed"):
+        topic_of(NoteTaken, kind="memo", region="330782", department="tax")
 
 
 @pytest.mark.parametrize("kind", ["a.b", "*", ">", "A", "", "a b"])
