@@ -86,7 +86,7 @@ def _answers(upstreams: dict[str, Upstream], settings: GatewaySettings) -> dict[
         Answer.ONE_IDENTIFICATION: OneIdentification(upstreams),
         Answer.EVIDENCE: EvidenceMerger(upstreams),
         Answer.EVENTS: EventsMerger(upstreams, key=key),
-        Answer.EVENT_HEADS: HeadsMerger(upstreams),
+        Answer.EVENT_HEADS: HeadsMerger(upstreams, key=key),
         Answer.DOCUMENT: openapi.document,
         Answer.DOCS: openapi.page,
         Answer.ALIVE: alive,

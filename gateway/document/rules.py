@@ -20,6 +20,10 @@ HEADS_OF_ALL = {
     "properties": {
         "services": {"type": "array", "items": {"$ref": f"{SCHEMAS}FeedHeads"}},
         "unavailable": UNAVAILABLE,
+        "next": {
+            "type": "string",
+            "description": "`after` for what comes behind these heads; left out while a service is unavailable.",
+        },
     },
 }
 _PARAMETER = re.compile(r"\{[^}]*\}")

@@ -163,10 +163,14 @@ class _Asking:
 
 
 class HeadsMerger:
-    """The heads of all services, side by side: each is exact for itself, at its own `as_of`."""
+    """The heads of all services, side by side: each is exact for itself, at its own `as_of`.
 
-    def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
+    `next` is where a reader of the feed begins who wants what comes after these heads, and nothing before.
+    """
+
+    def __init__(self, upstreams: Mapping[str, Upstream], *, key: CursorKey | None) -> None:
         self._upstreams = upstreams
+        self._key = key
 
     async def __call__(self, exchange: Exchange) -> None:
         wish = Wish.of(exchange.query, paged=False)
@@ -187,7 +191,12 @@ class HeadsMerger:
             await pass_on(refused, exchange)
             return
         silent = sorted(one.service for one in outcomes if isinstance(one, Silent))
-        heads = {"services": [one.parsed() for one in answered], "unavailable": silent}
+        services = [one.parsed() for one in answered]
+        heads: dict[str, Any] = {"services": services, "unavailable": silent}
+        # Without the place of one service, everything that it ever said would come after.
+        if self._key is not None and not silent:
+            reached = {str(one["service"]): int(one["position"]) for one in services}
+            heads["next"] = self._key.sign(reached, filters=wish.topics)
         await exchange.answer(200, orjson.dumps(heads))
 
 

@@ -160,12 +160,14 @@ async def test_a_query_that_is_none_is_refused(platform: Platform, query: str) -
 async def test_heads_are_those_of_every_service_concerned(open_platform: OpenPlatform) -> None:
     async with open_platform(dead=("identity",)) as platform:
         for name, service in platform.services.items():
-            service.replies["GET", "/v1/events/heads"] = (200, {"service": name, "topics": []})
+            service.replies["GET", "/v1/events/heads"] = (200, {"service": name, "position": "7", "topics": []})
         heads = (await platform.client.get("/v1/events/heads", params={"topic": EVERYTHING})).json()
         assert [each["service"] for each in heads["services"]] == ["licensing", "certificates", "records"]
         assert heads["unavailable"] == ["identity"]
+        assert "next" not in heads
         heads = (await platform.client.get("/v1/events/heads", params={"topic": CASES})).json()
         assert [each["service"] for each in heads["services"]] == ["licensing"]
+        assert CURSOR_KEY.read(heads["next"], filters=[CASES]) == {"licensing": 7}
 
 
 @pytest.mark.parametrize(
