@@ -6,6 +6,7 @@ Every request of the platform pays for what is here, so there is no framework.
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.document.api import OpenApi
+from gateway.document.event_types import asyncapi, event_schema, event_types
 from gateway.edge.api import Door
 from gateway.edge.model import Answerer
 from gateway.limits.api import Limiter
@@ -87,6 +88,9 @@ def _answers(upstreams: dict[str, Upstream], settings: GatewaySettings) -> dict[
         Answer.EVIDENCE: EvidenceMerger(upstreams),
         Answer.EVENTS: EventsMerger(upstreams, key=key),
         Answer.EVENT_HEADS: HeadsMerger(upstreams, key=key),
+        Answer.EVENT_TYPES: event_types,
+        Answer.EVENT_SCHEMA: event_schema,
+        Answer.ASYNCAPI: asyncapi,
         Answer.DOCUMENT: openapi.document,
         Answer.DOCS: openapi.page,
         Answer.ALIVE: alive,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gateway.document.own import OWN
 from gateway.routing.model import Answer, Route
 
 Document = dict[str, Any]
@@ -37,6 +38,8 @@ def merge_documents(documents: Mapping[str, Document], routes: Iterable[Route], 
     merged = _Merger()
     missing: set[str] = set()
     for route in routes:
+        if not route.services:
+            merged.add(route, "gateway", OWN)
         for service in route.services:
             if service not in documents:
                 missing.add(service)

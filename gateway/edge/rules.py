@@ -36,7 +36,7 @@ PASSED_ON = frozenset(
 ONCE_ONLY = frozenset(
     {b"host", b"authorization", b"content-length", b"content-type", b"transfer-encoding", b"idempotency-key"}
 )
-READ_HERE = ONCE_ONLY | {b"accept-language", b"content-encoding"}
+READ_HERE = ONCE_ONLY | {b"accept-language", b"content-encoding", b"if-none-match"}
 
 # Ours to say, not the services': the connection with the client is the gateway's.
 KEPT_FROM_REPLIES = frozenset(

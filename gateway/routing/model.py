@@ -31,6 +31,9 @@ class Answer(StrEnum):
     EVENTS = "events"
     EVENT_HEADS = "event-heads"
     EVIDENCE = "evidence"
+    EVENT_TYPES = "event-types"
+    EVENT_SCHEMA = "event-schema"
+    ASYNCAPI = "asyncapi"
     DOCUMENT = "document"
     DOCS = "docs"
     ALIVE = "alive"
@@ -40,7 +43,9 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. In `path`, `{id}` is a UUID, `{code}` a code of ours, `{year}` a year: nothing else is a path."""
+    """One operation. In `path`, `{id}` is a UUID, `{code}` a code of ours, `{year}` a year, `{type}` an event type with
+    its version: nothing else is a path.
+    """
 
     method: str
     path: str
@@ -77,6 +82,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/.well-known/jwks.json", IDENTITY, PUBLIC),
     Route("POST", "/v1/identifications", IDENTITY, TOKEN, max_bytes=64 * KIB),
     Route("POST", "/v1/identifications/{id}/proof", IDENTITY, TOKEN, max_bytes=64 * KIB),
+    Route("POST", "/v1/clients/{code}/revocation", IDENTITY, WRITE),
     Route("GET", "/v1/me/representations", IDENTITY, READ),
     Route("POST", "/v1/parties", IDENTITY, WRITE),
     Route("POST", "/v1/parties/resolve", IDENTITY, WRITE),
@@ -134,7 +140,10 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/evidence/search", SOURCES, WRITE, Answer.EVIDENCE),
     Route("GET", "/v1/events", PUBLISHERS, READ, Answer.EVENTS, streams=True),
     Route("GET", "/v1/events/heads", PUBLISHERS, READ, Answer.EVENT_HEADS),
-    # What the door says about itself.
+    # What the door says about the platform and itself.
+    Route("GET", "/v1/event-types", NOBODY, PUBLIC, Answer.EVENT_TYPES),
+    Route("GET", "/v1/event-types/{type}/schema", NOBODY, PUBLIC, Answer.EVENT_SCHEMA),
+    Route("GET", "/asyncapi.json", NOBODY, PUBLIC, Answer.ASYNCAPI),
     Route("GET", "/openapi.json", NOBODY, PUBLIC, Answer.DOCUMENT),
     Route("GET", "/docs", NOBODY, PUBLIC, Answer.DOCS),
     Route("GET", "/healthz", NOBODY, None, Answer.ALIVE),

@@ -1,5 +1,7 @@
 """The table: what is reachable, by which spelling, and who answers. And requests as the services get them."""
 
+from functools import reduce
+
 import httpx2
 import pytest
 
@@ -14,7 +16,8 @@ FORWARDED = [route for route in ROUTES if route.answer is Answer.FORWARDED]
 
 
 def path_of(route: Route) -> str:
-    return route.path.replace("{id}", ID).replace("{code}", "newborn").replace("{year}", "2026")
+    named = {"{id}": ID, "{code}": "newborn", "{year}": "2026", "{type}": "case.received.v1"}
+    return reduce(lambda path, name: path.replace(name, named[name]), named, route.path)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
