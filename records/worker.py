@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from records.accesses.subscribers import access_reactions
 from records.filing.subscribers import filing_reactions
 from records.service import RecordsService
+from records.uses.subscribers import use_reactions
 from shared.evidence.subscribers import evidence_reactions
 from shared.web import Part
 
@@ -24,9 +25,13 @@ async def catalogue(service: RecordsService) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def messaging(service: RecordsService) -> AsyncGenerator[None]:
-    """Decided cases are filed, ended cases close their grants; every access reaches its party."""
+    """Decided cases are filed, ended cases close their grants; every access reaches its party.
+
+    Who used evidence that no longer holds is told.
+    """
     filing = filing_reactions(service.licensing, clock=service.clock)
     service.messaging.subscribe("cases", [*filing, *evidence_reactions(service.evidence.policy)])
     service.messaging.subscribe("accesses", access_reactions())
+    service.messaging.subscribe("uses", use_reactions(clock=service.clock))
     async with service.messaging.running():
         yield

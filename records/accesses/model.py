@@ -24,6 +24,9 @@ accesses = Table(
     Column("items", ARRAY(Text), nullable=False),
     Column("evidence", JSONB, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    # Of a standing duty: which one, and its law in words as it was published then.
+    Column("duty", Text),
+    Column("basis", JSONB(none_as_null=True)),
     Index(None, "party", "at", "event"),
 )
 
@@ -42,3 +45,5 @@ class Access:
     items: list[str]
     evidence: dict[str, list[str]]
     at: datetime
+    duty: str | None = None
+    basis: dict[str, str] | None = None

@@ -18,6 +18,14 @@ PURPOSES: Final[Mapping[Purpose, Text]] = {
 }
 
 
+def purpose_text(access: Access) -> Text:
+    """Why the data was read, in words; of a standing duty with the law that it stands on."""
+    purpose = PURPOSES[access.purpose]
+    if access.basis is None:
+        return purpose
+    return Text(zh=f"{purpose.zh}：{access.basis['zh']}", en=f"{purpose.en}: {access.basis['en']}")
+
+
 def accesses_of(event: Event[DataAccessed]) -> list[Access]:
     """One access per party whose data the reply held."""
     read: dict[UUID, dict[str, list[str]]] = defaultdict(dict)
@@ -36,6 +44,8 @@ def accesses_of(event: Event[DataAccessed]) -> list[Access]:
             items=[*event.data.items],
             evidence=evidence,
             at=event.time,
+            duty=event.data.duty,
+            basis=None if event.data.basis is None else event.data.basis.model_dump(),
         )
         for party, evidence in read.items()
     ]

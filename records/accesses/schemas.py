@@ -4,7 +4,7 @@ from typing import Self
 from uuid import UUID
 
 from records.accesses.model import Access
-from records.accesses.rules import PURPOSES
+from records.accesses.rules import purpose_text
 from shared.contracts.evidence import Purpose
 from shared.schemas import AwareDatetime, Code, Strict, Text
 
@@ -17,7 +17,10 @@ class EvidenceRead(Strict):
 
 
 class AccessView(Strict):
-    """One read of my data. `ref` is the draft or case that it was for; the officer is named to supervision only."""
+    """One read of my data. `ref` is the draft, the case, or under a standing `duty` the department's own reference.
+
+    The officer is named to supervision only.
+    """
 
     id: UUID
     at: AwareDatetime
@@ -28,6 +31,7 @@ class AccessView(Strict):
     ref: UUID
     items: list[Code]
     evidence: list[EvidenceRead]
+    duty: Code | None = None
 
     @classmethod
     def of(cls, access: Access) -> Self:
@@ -38,8 +42,9 @@ class AccessView(Strict):
             reader=access.reader,
             source=access.source,
             purpose=access.purpose,
-            purpose_text=PURPOSES[access.purpose],
+            purpose_text=purpose_text(access),
             ref=access.ref,
             items=access.items,
             evidence=[EvidenceRead(kind=kind, attributes=read) for kind, read in sorted(access.evidence.items())],
+            duty=access.duty,
         )

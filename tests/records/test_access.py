@@ -14,6 +14,7 @@ from records.filing.api import router as filing
 from shared.auth import Caller
 from shared.evidence.api import router as evidence
 from shared.messaging.api import feed_router
+from shared.messaging.topics import Reach
 from tests.records.world import CHILD, STRANGER, World
 from tests.support.tokens import Headers
 
@@ -34,8 +35,8 @@ TABLE: dict[tuple[str, str], tuple[int, ...]] = {
 }
 
 
-async def nobody(_: Caller, __: str) -> bool:
-    return False
+async def nobody(_: Caller) -> Reach:
+    return Reach()
 
 
 def test_every_route_has_its_row() -> None:
@@ -82,7 +83,7 @@ async def test_a_token_for_another_service_opens_nothing(world: World) -> None:
 
 async def test_another_partys_accesses_cannot_be_asked_for(world: World) -> None:
     answer = await world.http.get(ACCESSES, params={"party": str(CHILD)}, headers=world.issuer.person(STRANGER))
-    assert answer.json()["items"] == []
+    assert (answer.status_code, answer.json()["code"]) == (403, "party-not-represented")
 
 
 AN_HOUR = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx2
@@ -13,7 +13,8 @@ from records.service import RecordsService
 from shared.contracts.events import CaseConcluded, ThingPublished
 from tests.records.evidence.test_search import a_grant, search
 from tests.records.filing.test_subscribers import decided, known
-from tests.records.world import BIRTH, CHILD, COMMISSION, HOUSEHOLD, RULES, World, a_decided_case
+from tests.records.uses import events as uses
+from tests.records.world import BIRTH, CHILD, COMMISSION, HOUSEHOLD, PAGE, RULES, World, a_decided_case
 from tests.support.neighbours import Neighbours, publish
 from tests.support.services import client_of
 from tests.support.tokens import Issuer
@@ -83,6 +84,29 @@ async def test_a_grant_ends_with_its_case(running: World) -> None:
     await publish(running.service.messaging.bus, ended, subject=grant.ref, kind="birth-medical-certificate")
     await until(lambda: running.rows("SELECT 1 FROM closed_cases"))
     assert (await search(running, grant=grant)).json()["reason"] == "case-closed"
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_who_used_what_no_longer_holds_is_told_on_a_feed_of_its_own(running: World, late: bool) -> None:
+    bus, kind = running.service.messaging.bus, PAGE
+    use, change = uses.used(uses.CERTIFICATE).data, uses.revoked().data
+    # Each twice, as the bus delivers where it acknowledged too late.
+    for event in (change, use) if late else (use, change):
+        await publish(bus, event, event, subject=uses.CERTIFICATE, kind=kind)
+        await until(lambda: running.rows("SELECT 1 FROM inbox WHERE consumer = 'records-uses'"))
+    topic = f"to.{uses.INSURANCE}.evidence.used-revoked"
+
+    async def told() -> list[dict[str, Any]]:
+        headers = running.issuer.department(uses.INSURANCE)
+        answer = await running.http.get("/v1/events", params={"topic": topic}, headers=headers)
+        return list(answer.json()["items"])
+
+    (notice,) = await until(told)
+    assert (notice["topic"], notice["data"]["case"]) == (topic, str(uses.CASE))
+    await asyncio.sleep(0.5)
+    assert len(await told()) == 1
+    other = await running.http.get("/v1/events", params={"topic": topic}, headers=running.issuer.department("tax"))
+    assert other.status_code == 403
 
 
 async def test_a_publication_of_the_catalogue_takes_effect(running: World) -> None:

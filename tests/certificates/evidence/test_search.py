@@ -14,6 +14,7 @@ from tests.certificates.conftest import NewService
 from tests.certificates.seals import HEALTH
 from tests.certificates.world import CHILD, STRANGER, World, a_decided_case, a_yield
 from tests.shared.evidence.grants import BIRTH, CARD, READER, RECORD, a_grant
+from tests.support.statements import statements_of
 from tests.support.tokens import OFFICER, Headers
 
 
@@ -63,7 +64,7 @@ class TestGranted:
         assert reply.json()["unavailable"] == []
 
     async def test_the_access_says_who_read_what_of_whom_and_why(self, world: World) -> None:
-        await world.issued()
+        certificate = await world.issued()
         grant = granting()
         await search(world, grant)
         (event,) = await world.events("data.accessed%")
@@ -75,7 +76,16 @@ class TestGranted:
             "ref": str(grant.ref),
             "items": ["household-registration"],
             "region": "330782",
-            "accessed": [{"party": str(CHILD), "kind": BIRTH, "attributes": ["birth-date", "name"]}],
+            "accessed": [
+                {
+                    "party": str(CHILD),
+                    "kind": BIRTH,
+                    "attributes": ["birth-date", "name"],
+                    "evidence": str(certificate),
+                }
+            ],
+            "duty": None,
+            "basis": None,
         }
 
     async def test_licensing_reads_for_a_draft_with_its_own_token(self, world: World) -> None:
@@ -91,6 +101,20 @@ class TestGranted:
         grant = granting(iss="identity", purpose="duty")
         token = world.issuer.key.sign(grant.model_dump(mode="json"), typ="grant+jwt")
         assert len((await search(world, token)).json()["evidence"]) == 1
+
+    async def test_many_parties_cost_as_many_statements_as_one(self, world: World) -> None:
+        parties = [uuid4() for _ in range(50)]
+        for party in parties:
+            await world.issued(a_decided_case(a_yield(party=party)))
+        grant = granting(parties=tuple(parties))
+        counted = []
+        for wanted in (parties[:1], parties):
+            wants = [{"party": str(party), "kinds": [BIRTH]} for party in wanted]
+            with statements_of(world.service.database) as statements:
+                reply = await search(world, grant, wants=wants)
+            assert len(reply.json()["evidence"]) == len(wanted)
+            counted.append(len(statements))
+        assert counted[0] == counted[1]
 
     async def test_a_batch_is_answered_at_once_and_recorded_at_once(self, world: World) -> None:
         for party, kind in ((CHILD, BIRTH), (CHILD, CARD), (STRANGER, BIRTH)):

@@ -9,10 +9,12 @@ import pytest
 from records.accesses.commands import note_accesses
 from records.accesses.rules import PURPOSES, accesses_of
 from shared.contracts.events import AccessedEvidence, DataAccessed
+from shared.contracts.representation import RepresentationStatement
 from shared.ids import new_id
 from shared.messaging.envelope import Event
 from tests.records.world import BIRTH, CHILD, COMMISSION, IDENTITY, ITEM, MOTHER, STRANGER, World
 from tests.support.clock import START
+from tests.support.tokens import ISSUER, Headers
 
 
 def accessed(*parties: UUID, minutes: int = 0, **changes: Any) -> Event[DataAccessed]:
@@ -87,7 +89,51 @@ async def test_a_party_sees_who_read_what_and_why(world: World) -> None:
             {"kind": BIRTH, "attributes": ["sex", "birth-date"]},
             {"kind": IDENTITY, "attributes": ["name"]},
         ],
+        "duty": None,
     }
+
+
+async def test_of_a_standing_duty_the_party_sees_the_law_in_both_languages(world: World) -> None:
+    basis = {"zh": "《中华人民共和国社会保险法》第二十五条", "en": "Social Insurance Law, Art 25"}
+    await note(world, accessed(CHILD, purpose="duty", duty="enrolment", basis=basis))
+    (access,) = (await seen_by(world, CHILD))["items"]
+    assert (access["purpose"], access["duty"]) == ("duty", "enrolment")
+    assert access["purpose_text"] == {
+        "zh": "依法履行法定职责：《中华人民共和国社会保险法》第二十五条",
+        "en": "To carry out a duty laid down by law: Social Insurance Law, Art 25",
+    }
+
+
+class TestActingForAChild:
+    def representing(self, world: World, *parties: UUID, of: UUID = MOTHER) -> Headers:
+        """The mother, with identity's statement of whom this person may act for."""
+        at = int(world.service.clock().timestamp())
+        statement = RepresentationStatement(iss=ISSUER, sub=of, iat=at, exp=at + 300, may_act_for=parties)
+        signed = world.issuer.key.sign(statement.model_dump(mode="json"), typ="representation+jwt")
+        return world.issuer.person(MOTHER) | {"representation": signed}
+
+    async def test_a_parent_sees_who_read_the_childs_data(self, world: World) -> None:
+        await note(world, accessed(CHILD))
+        headers = self.representing(world, MOTHER, CHILD)
+        answer = await world.http.get("/v1/accesses", params={"party": str(CHILD)}, headers=headers)
+        assert (answer.status_code, len(answer.json()["items"])) == (200, 1)
+
+    async def test_for_oneself_nothing_needs_to_be_stated(self, world: World) -> None:
+        await note(world, accessed(CHILD))
+        for query in ({"party": "me"}, {"party": str(CHILD)}):
+            answer = await world.http.get("/v1/accesses", params=query, headers=world.issuer.person(CHILD))
+            assert len(answer.json()["items"]) == 1
+
+    async def test_nobody_sees_those_of_whom_they_do_not_represent(self, world: World) -> None:
+        await note(world, accessed(CHILD))
+        refused = [
+            (world.issuer.person(MOTHER), "party-not-represented"),
+            (self.representing(world, MOTHER), "party-not-represented"),
+            (self.representing(world, CHILD, of=STRANGER), "representation-not-valid"),
+        ]
+        for headers, code in refused:
+            answer = await world.http.get("/v1/accesses", params={"party": str(CHILD)}, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, code)
 
 
 async def test_an_event_noted_twice_is_seen_once(world: World) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import insert
 from shared.contracts.evidence import Grant
 from shared.evidence.model import closed_cases
 from shared.jose import SigningKey
+from shared.schemas import Text
 from tests.records.world import BIRTH, CHILD, CLAIMS, COMMISSION, HOUSEHOLD, IDENTITY, ITEM, MOTHER, PAGE, World
+from tests.support.statements import statements_of
 
 pytestmark = pytest.mark.usefixtures("postgres")
 
@@ -76,13 +78,15 @@ async def test_a_reader_gets_what_its_rule_names_and_no_more(world: World) -> No
 
 
 async def test_the_access_is_recorded_with_reader_officer_purpose_and_attributes(world: World) -> None:
-    await world.filed()
+    record = await world.filed()
     await search(world)
     (event,) = await world.events("data.accessed%")
     assert event["topic"].startswith("int.data.accessed.case.")
     assert event["data"]["reader"] == COMMISSION
     assert event["data"]["officer"] == "019a0000-0000-7000-8000-000000000001"
-    assert event["data"]["accessed"] == [{"party": str(CHILD), "kind": BIRTH, "attributes": ["birth-date", "sex"]}]
+    assert event["data"]["accessed"] == [
+        {"party": str(CHILD), "kind": BIRTH, "attributes": ["birth-date", "sex"], "evidence": str(record)}
+    ]
 
 
 async def test_a_draft_reads_as_licensing_under_the_rules_for_drafts(world: World) -> None:
@@ -107,6 +111,29 @@ async def test_a_batch_is_answered_for_each_party_and_kinds_of_others_are_left_t
     answer = await world.http.post("/v1/evidence/search", json=body, headers=headers)
     assert {(each["party"], each["kind"]) for each in found(answer)} == {(str(CHILD), BIRTH), (str(MOTHER), IDENTITY)}
     assert answer.json()["unavailable"] == []
+
+
+async def test_many_parties_of_a_standing_duty_are_read_in_as_many_statements_as_one(world: World) -> None:
+    parties = [uuid4() for _ in range(50)]
+    world.neighbours.regions |= dict.fromkeys(parties, "330782")
+    for party in parties:
+        await world.filed(party=str(party))
+    basis = Text(zh="《中华人民共和国母婴保健法》第二十三条", en="Law on Maternal and Infant Health Care, Art 23")
+    duty = {"iss": "identity", "purpose": "duty", "duty": "birth-certificates", "basis": basis}
+    grant = a_grant(world, parties=tuple(parties), **duty)
+    token = world.issuer.key.sign(grant.model_dump(mode="json"), typ="grant+jwt")
+    counted = []
+    for wanted in (parties[:1], parties):
+        body = {"wants": [{"party": str(party), "kinds": [BIRTH]} for party in wanted], "grant": token}
+        with statements_of(world.service.database) as statements:
+            headers = world.issuer.department(COMMISSION)
+            answer = await world.http.post("/v1/evidence/search", json=body, headers=headers)
+        assert len(found(answer)) == len(wanted)
+        counted.append(len(statements))
+    assert counted[0] == counted[1] <= 2
+    _, event = await world.events("data.accessed%")
+    assert len(event["data"]["accessed"]) == 50
+    assert (event["data"]["duty"], event["data"]["basis"]) == ("birth-certificates", basis.model_dump())
 
 
 async def test_a_corrected_record_speaks_as_corrected(world: World) -> None:

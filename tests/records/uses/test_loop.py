@@ -1,0 +1,148 @@
+"""Whoever used what no longer holds is told once, in whichever order use and change are heard of."""
+
+from collections.abc import Sequence
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from records.uses.subscribers import use_reactions
+from shared.messaging.envelope import Event, EventContract
+from tests.records.uses.events import (
+    CARD,
+    CARDS,
+    CASE,
+    CERTIFICATE,
+    CORRECTION,
+    ENROLMENT,
+    INSURANCE,
+    OTHER_CASE,
+    RECORD,
+    REFERENCE,
+    corrected,
+    read,
+    reinstated,
+    revoked,
+    used,
+    withheld,
+)
+from tests.records.world import World
+from tests.support.statements import statements_of
+
+Told = tuple[str, str, str, UUID]
+
+
+async def hear(world: World, *events: Event[Any]) -> None:
+    """As the subscriber does: these events one after the other, in one transaction."""
+    handlers: dict[type[EventContract], Any] = {
+        reaction.contract: reaction for reaction in use_reactions(clock=world.service.clock)
+    }
+    async with world.service.database.transaction() as conn:
+        for event in events:
+            await handlers[type(event.data)].handle(conn, event, None)
+
+
+async def told(world: World) -> list[Told]:
+    """Who was told what, about which case: in the order of telling."""
+    return [
+        (row["topic"], row["type"], row["data"].get("change", "reinstated"), UUID(row["data"]["case"]))
+        for row in await world.events("evidence.%")
+    ]
+
+
+def revocation(department: str, case: UUID, change: str = "revoked") -> Told:
+    return f"to.{department}.evidence.used-revoked", "evidence.used-revoked.v1", change, case
+
+
+def reinstatement(department: str, case: UUID) -> Told:
+    return f"to.{department}.evidence.used-reinstated", "evidence.used-reinstated.v1", "reinstated", case
+
+
+async def test_every_department_that_used_a_certificate_hears_of_its_revocation(world: World) -> None:
+    await hear(world, used(CERTIFICATE), used(CERTIFICATE, case=OTHER_CASE, department=CARDS, item=CARD))
+    await hear(world, read(CERTIFICATE))
+    assert await told(world) == []
+    await hear(world, revoked())
+    assert await told(world) == [
+        revocation(CARDS, OTHER_CASE),
+        revocation(INSURANCE, CASE),
+        revocation(INSURANCE, REFERENCE),
+    ]
+
+
+async def test_the_notice_says_which_evidence_and_what_it_was_used_for(world: World) -> None:
+    await hear(world, used(CERTIFICATE), revoked())
+    (row,) = await world.events("evidence.%")
+    assert row["subject"] == CERTIFICATE
+    assert (row["data"]["item"], row["data"]["purpose"], row["data"]["ground"]) == (ENROLMENT, "case", "fraud")
+
+
+async def test_a_use_that_is_heard_of_after_the_revocation_is_told_at_once(world: World) -> None:
+    await hear(world, revoked())
+    assert await told(world) == []
+    await hear(world, used(CERTIFICATE, RECORD))
+    assert await told(world) == [revocation(INSURANCE, CASE)]
+
+
+HEARD: dict[str, Event[Any]] = {"used": used(CERTIFICATE), "read": read(CERTIFICATE, ref=CASE), "revoked": revoked()}
+
+
+@pytest.mark.parametrize("order", list(permutations(HEARD)), ids="-".join)
+@pytest.mark.parametrize("together", [True, False])
+async def test_in_every_order_there_is_one_notice_for_a_case(
+    world: World, order: Sequence[str], together: bool
+) -> None:
+    for batch in [order] if together else [[name] for name in order]:
+        await hear(world, *(HEARD[name] for name in batch))
+    assert await told(world) == [revocation(INSURANCE, CASE)]
+
+
+async def test_what_is_heard_again_is_not_told_again(world: World) -> None:
+    await hear(world, used(CERTIFICATE), revoked())
+    await hear(world, revoked(), used(CERTIFICATE), read(CERTIFICATE, ref=CASE, purpose="case"), revoked())
+    assert await told(world) == [revocation(INSURANCE, CASE)]
+
+
+async def test_of_a_withholding_and_its_end_one_hears_both(world: World) -> None:
+    await hear(world, used(CERTIFICATE), withheld(2))
+    await hear(world, reinstated(3))
+    assert await told(world) == [revocation(INSURANCE, CASE, "withheld"), reinstatement(INSURANCE, CASE)]
+
+
+async def test_a_second_withholding_and_a_revocation_are_told_again(world: World) -> None:
+    await hear(world, used(CERTIFICATE), withheld(2), reinstated(3), withheld(4), revoked(5))
+    assert [change for *_, change, _ in await told(world)] == ["withheld", "reinstated", "withheld", "revoked"]
+
+
+async def test_who_uses_it_only_after_it_was_given_back_hears_nothing(world: World) -> None:
+    await hear(world, withheld(2), reinstated(3), used(CERTIFICATE))
+    assert await told(world) == []
+    await hear(world, revoked(4))
+    assert await told(world) == [revocation(INSURANCE, CASE)]
+
+
+async def test_an_older_change_than_is_known_changes_nothing(world: World) -> None:
+    await hear(world, reinstated(3), used(CERTIFICATE))
+    await hear(world, withheld(2))
+    assert await told(world) == []
+
+
+async def test_the_users_of_a_corrected_record_hear_what_is_right_instead(world: World) -> None:
+    await hear(world, used(RECORD), used(CORRECTION, case=OTHER_CASE), corrected())
+    (row,) = await world.events("evidence.%")
+    assert (row["data"]["case"], row["data"]["successor"]) == (str(CASE), str(CORRECTION))
+
+
+async def test_evidence_that_nobody_used_is_told_to_nobody(world: World) -> None:
+    await hear(world, used(RECORD), revoked())
+    assert await told(world) == []
+
+
+async def test_however_many_used_it_one_event_costs_two_statements(world: World) -> None:
+    await hear(world, *(used(CERTIFICATE, case=UUID(int=1000 + number)) for number in range(200)))
+    with statements_of(world.service.database) as statements:
+        await hear(world, revoked())
+        await hear(world, used(*(UUID(int=2000 + number) for number in range(200))))
+    assert len(await told(world)) == 200
+    assert len(statements) == 3
