@@ -20,7 +20,7 @@ def create_app(settings: CertificatesSettings | None = None) -> FastAPI:
 
 def compose(service: CertificatesService) -> FastAPI:
     """The application around a service, which a test may have built itself."""
-    policy = feed_policy(service.evidence.policy, entity="certificate")
+    policy = feed_policy(service.evidence.policy.current)
     return create_service(
         service,
         routers=[issuing, verification, evidence, feed_router("certificates", policy)],

@@ -4,7 +4,6 @@ from fastapi import FastAPI
 
 from identity import worker
 from identity.identification.api import router as identification
-from identity.parties.api import events
 from identity.parties.api import router as parties
 from identity.representation.api import router as representation
 from identity.service import IdentityService
@@ -12,6 +11,8 @@ from identity.settings import IdentitySettings
 from identity.tokens.api import TOKEN_PATH, on_oauth_error
 from identity.tokens.api import router as tokens
 from identity.tokens.errors import OAuthError
+from shared.evidence.feed import feed_policy
+from shared.messaging.api import feed_router
 from shared.web import create_service
 
 
@@ -22,6 +23,7 @@ def create_app(settings: IdentitySettings | None = None) -> FastAPI:
 
 def compose(service: IdentityService) -> FastAPI:
     """The application around a service, which a test may have built itself."""
+    events = feed_router("identity", feed_policy(service.sharing.current))
     app = create_service(
         service,
         routers=[tokens, identification, representation, parties, events],

@@ -10,6 +10,7 @@ from identity.parties.ports import Grants, SignedGrants
 from identity.settings import IdentitySettings
 from identity.tokens.keyring import KeyRing
 from identity.vault import Vault
+from shared.evidence.sharing import SharingPolicy
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
 
@@ -23,6 +24,7 @@ class IdentityService(Service):
     vault: Vault = field(init=False)
     keyring: KeyRing = field(init=False)
     grants: Grants = field(init=False)
+    sharing: SharingPolicy = field(init=False)
     messaging: MessagingRuntime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -32,6 +34,8 @@ class IdentityService(Service):
         super().__post_init__()
         self.messaging = MessagingRuntime(self.name, self.database, self.settings)
         self.grants = SignedGrants(self.keys_of("licensing"))
+        # The tokens with which it asks are its own: it asks itself, in whichever of its processes answers.
+        self.sharing = SharingPolicy(self.neighbour("licensing"))
 
     @property
     def code_sender(self) -> CodeSender:

@@ -11,6 +11,7 @@ from identity.identification.commands import forget_ended
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
 from identity.tokens.commands import ensure_keys, forget_expired, rotate_keys_when_due
+from shared.evidence.subscribers import sharing_reactions
 from shared.timers import TimerHandler, set_timer, timer_loop
 from shared.web import Part
 
@@ -21,8 +22,9 @@ EVERY = timedelta(hours=1)
 
 
 def parts(settings: IdentitySettings) -> list[Part]:
-    """Keys and the feed for every process; relay and timers where the worker runs."""
-    return [keys, messaging, timers] if "worker" in settings.run else [keys, messaging]
+    """Keys, sharing rules and the feed for every process; relay and timers where the worker runs."""
+    always: list[Part] = [keys, sharing, messaging]
+    return [*always, timers] if "worker" in settings.run else always
 
 
 @asynccontextmanager
@@ -33,9 +35,17 @@ async def keys(service: IdentityService) -> AsyncGenerator[None]:
     yield
 
 
-def messaging(service: IdentityService) -> AbstractAsyncContextManager[None]:
-    """What was recorded is numbered and published; who waits for the feed is woken."""
-    return service.messaging.running()
+def sharing(service: IdentityService) -> AbstractAsyncContextManager[None]:
+    """The rules are pulled from licensing as soon as it answers. It needs our tokens first, so nothing here waits."""
+    return service.sharing.kept_fresh()
+
+
+@asynccontextmanager
+async def messaging(service: IdentityService) -> AsyncGenerator[None]:
+    """What was recorded is numbered and published; who waits for the feed is woken; new sharing rules are heard of."""
+    service.messaging.subscribe("catalogue", sharing_reactions(service.sharing))
+    async with service.messaging.running():
+        yield
 
 
 @asynccontextmanager

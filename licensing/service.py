@@ -12,6 +12,7 @@ from licensing.catalogue.errors import CatalogueNotPublished
 from licensing.catalogue.releases import Releases
 from licensing.ports import EvidenceSource, HttpEvidence
 from licensing.settings import LicensingSettings
+from shared.evidence.rules import SharingTable
 from shared.jose import SigningKey
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
@@ -50,6 +51,11 @@ class LicensingService(Service):
         )
         self.news = ListenedNews(self.database)
         self.messaging = MessagingRuntime(self.name, self.database, settings)
+
+    async def sharing(self) -> SharingTable:
+        """The sharing rules of the release in force, for the feed's policy."""
+        async with self.database.read() as conn:
+            return (await self.releases.current(conn)).sharing
 
     async def catalogue_readiness(self) -> str | None:
         """Nothing can be applied for before the first release."""

@@ -23,7 +23,7 @@ def compose(service: RecordsService) -> FastAPI:
     policy = service.evidence.policy
     return create_service(
         service,
-        routers=[filing, evidence, accesses, feed_router(service.name, feed_policy(policy, entity="record"))],
+        routers=[filing, evidence, accesses, feed_router(service.name, feed_policy(policy.current))],
         parts=worker.parts(),
         readiness={"sharing rules": policy.readiness, "messaging": service.messaging.readiness},
     )

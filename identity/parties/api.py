@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.parties import commands, queries
 from identity.parties.errors import NumberNotValid, PartyNotFound
-from identity.parties.permissions import INTERNAL, NUMBER, REGISTER, RESOLVE, may_read_events
+from identity.parties.permissions import INTERNAL, NUMBER, REGISTER, RESOLVE
 from identity.parties.rules import IdentityNumber, any_number
 from identity.parties.schemas import (
     AssignNumber,
@@ -25,16 +25,8 @@ from shared.clock import legal_date
 from shared.database import Read, Transaction
 from shared.idempotency import IdempotencyKey, once
 from shared.ids import random_id
-from shared.messaging.api import feed_router
 
 router = APIRouter(tags=["parties"])
-
-
-async def _events_policy(caller: Caller, topic: str) -> bool:
-    return may_read_events(caller, topic)
-
-
-events = feed_router("identity", _events_policy)
 
 
 @router.post("/v1/parties", status_code=201)

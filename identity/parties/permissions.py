@@ -1,11 +1,8 @@
 """Who may do what with parties. Scopes are checked on the route; here is what a scope alone does not say."""
 
-import re
-
 from identity.parties.errors import PurposeRefused, RoleMissing
 from shared.auth import Caller
 from shared.contracts.evidence import Grant
-from shared.regions import significant
 
 REGISTER = "parties:register"
 RESOLVE = "parties:resolve"
@@ -26,24 +23,6 @@ def check_grant_is_callers(caller: Caller, grant: Grant) -> None:
     """A grant speaks for the department that it names, and for no other."""
     if caller.department is None or grant.sub != caller.department:
         raise PurposeRefused(reason="grant-of-another")
-
-
-def may_read_events(caller: Caller, topic: str) -> bool:
-    """Departments may follow the parties of their own region, and our own services all of them.
-
-    `topic` is a filter of the form `evt.party.<event>.<kind>.<province>.<city>.<county>`.
-    """
-    if caller.kind == "service":
-        return True
-    space_entity, region = topic.split(".")[:2], topic.split(".")[4:]
-    if caller.kind != "department":
-        return False
-    if space_entity[0] == "to":
-        return True  # None of ours, and whose space it is was decided before.
-    if caller.region is None or space_entity != ["evt", "party"]:
-        return False
-    own = re.findall("..", significant(caller.region))
-    return region[: len(own)] == own
 
 
 def acting(caller: Caller) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import monotonic
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +14,8 @@ from licensing.catalogue.load import parse
 from licensing.catalogue.model import Catalogue
 from licensing.catalogue.schemas import ThingSummary
 from licensing.planning.model import ThingDefinition
-from shared.contracts.sharing import EvidenceKind, SharingRule, SharingRules
+from shared.contracts.sharing import EvidenceKind, OfferedItem, OfferedThing, SharingRule, SharingRules
+from shared.evidence.rules import SharingTable
 
 CURRENT_FOR_SECONDS = 1.0
 
@@ -67,8 +69,13 @@ class Release:
             self._guides[thing] = guide_of(self.catalogue, thing, release=self.number).model_dump_json().encode()
         return self._guides[thing]
 
+    @cached_property
+    def sharing(self) -> SharingTable:
+        """The sharing rules, ready to be asked."""
+        return SharingTable(self.sharing_rules())
+
     def sharing_rules(self) -> SharingRules:
-        """What sources of evidence must know: kinds, vocabulary, and one rule per reader."""
+        """What other services must know: kinds, vocabulary, one rule per reader, and whom items and things concern."""
         return SharingRules(
             release=self.number,
             rules=tuple(
@@ -81,6 +88,11 @@ class Release:
                 for k in self.catalogue.kinds.values()
             ),
             vocabulary={code: attribute.json_schema for code, attribute in self.catalogue.attributes.items()},
+            items=tuple(OfferedItem(code=i.code, department=i.department) for i in self.catalogue.items.values()),
+            things=tuple(
+                OfferedThing(code=t.code, items=tuple(part.item for part in t.items))
+                for t in self.catalogue.things.values()
+            ),
         )
 
 

@@ -1,4 +1,6 @@
-"""What the catalogue says about evidence, as its sources need it: kinds, vocabulary, and who may read what."""
+"""What the catalogue says about evidence and departments, as other services need it: kinds, vocabulary, who may read
+what, and whom an item or a thing concerns.
+"""
 
 from pydantic import JsonValue
 
@@ -26,6 +28,20 @@ class EvidenceKind(Strict):
     attributes: tuple[Code, ...]
 
 
+class OfferedItem(Strict):
+    """An item, and the department that decides its cases."""
+
+    code: Code
+    department: Code
+
+
+class OfferedThing(Strict):
+    """A thing, and the items that it is made of."""
+
+    code: Code
+    items: tuple[Code, ...]
+
+
 class SharingRules(Strict):
     """The answer of `GET /internal/sharing-rules`: one release. `vocabulary` maps attribute to JSON Schema."""
 
@@ -33,3 +49,5 @@ class SharingRules(Strict):
     rules: tuple[SharingRule, ...]
     kinds: tuple[EvidenceKind, ...]
     vocabulary: dict[Code, JsonValue]
+    items: tuple[OfferedItem, ...] = ()
+    things: tuple[OfferedThing, ...] = ()

@@ -1,16 +1,19 @@
-"""Who may read a source's events: what the sharing rules let a department read, it may also hear of."""
+"""Who may read which events: one policy for the feeds of all services, and for subscriptions."""
+
+from collections.abc import Awaitable, Callable
 
 from shared.auth import Caller
-from shared.evidence.sharing import SharingPolicy
+from shared.evidence.rules import SharingTable
 from shared.messaging.api import Policy
+from shared.messaging.topics import Reach
 
 
-def feed_policy(sharing: SharingPolicy, *, entity: str) -> Policy:
-    """The policy of the feed of a source whose events are about `entity`. Our own services may hear everything."""
+def feed_policy(sharing: Callable[[], Awaitable[SharingTable]]) -> Policy:
+    """The policy by the rules in force: departments follow what these let them, all others nothing."""
 
-    async def may_read(caller: Caller, topics: str) -> bool:
-        if caller.kind == "service":
-            return True
-        return caller.department is not None and sharing.table.may_follow(caller.department, topics, entity=entity)
+    async def reach_of(caller: Caller) -> Reach:
+        if caller.kind != "department" or caller.department is None:
+            return Reach()
+        return (await sharing()).reach(caller.department, caller.region)
 
-    return may_read
+    return reach_of

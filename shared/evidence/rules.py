@@ -1,9 +1,8 @@
 """May this be read: verdicts over a grant and the sharing rules. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import takewhile
 from typing import Final
 from uuid import UUID
 
@@ -11,11 +10,13 @@ from shared.contracts.evidence import Evidence, Grant, Purpose, Want
 from shared.contracts.sharing import SharingRules
 from shared.evidence.errors import RefusalReason
 from shared.jose import LEEWAY_SECONDS
-from shared.regions import covers
+from shared.messaging.topics import Reach
+from shared.regions import covers, topic_filter
 
 # Who may sign for which purpose: licensing for what an applicant started, identity for a department's standing duty.
 SIGNERS: Final[Mapping[Purpose, str]] = {"draft": "licensing", "case": "licensing", "duty": "identity"}
-WILDCARDS: Final = ("*", ">")
+# The entities whose events concern the department that decides the item.
+OF_ITEMS: Final = ("case", "delivery", "rating")
 
 
 class SharingTable:
@@ -25,7 +26,7 @@ class SharingTable:
         self.published = published
         self.release = published.release
         self.kinds = {kind.code: kind.type for kind in published.kinds}
-        self._issuers = {kind.code: kind.issuer for kind in published.kinds}
+        self._reaches: dict[tuple[str, str | None], Reach] = {}
         self._rules: dict[tuple[str, str, str], list[tuple[frozenset[str], tuple[str, ...]]]] = defaultdict(list)
         for rule in published.rules:
             self._rules[rule.reader, rule.item, rule.kind].append((frozenset(rule.attributes), rule.regions))
@@ -47,31 +48,46 @@ class SharingTable:
         """Whether any rule, in whatever region, lets the reader see this kind for one of the grant's items."""
         return any((grant.sub, item, kind) in self._rules for item in grant.items)
 
-    def may_follow(self, department: str, topics: str, *, entity: str) -> bool:
-        """Whether the department may have every event of this entity (certificate, record) that the filter matches.
+    def may_follow(self, department: str, region: str | None, topics: str) -> bool:
+        """Whether the department may have every event that the filter matches, now and later."""
+        return self.reach(department, region).includes(topics)
 
-        It may where it issues the kind, and where a rule lets it read the kind of everybody in the filter's region.
+    def reach(self, department: str, region: str | None) -> Reach:
+        """All that a department of this region may follow. Whoever is not named here may follow nothing.
+
+        Evidence that it issues, and evidence of everybody in a region where a rule lets it read the kind; in its own
+        region cases of its items, applications of things that it has a part in, and parties; what is published of the
+        catalogue; what is addressed to it.
         """
-        # What a filter leaves out after `>` is open too.
-        space, of_entity, _, kind, *region = [*topics.split("."), ">", ">", ">"]
-        if space != "evt" or of_entity not in (entity, *WILDCARDS):
-            return True  # None of ours: whose they are, or whose space it is, decides that elsewhere.
-        if self._issuers.get(kind) == department:
-            return True
-        scope = scope_of(region)
-        return scope is not None and any(
-            covers(allowed, scope)
-            for (reader, _, of_kind), rules in self._rules.items()
-            if (reader, of_kind) == (department, kind)
-            for _, regions in rules
-            for allowed in regions
-        )
+        known = self._reaches.get((department, region))
+        if known is None:
+            known = self._reaches[department, region] = Reach(self._followed(department, region))
+        return known
 
+    def _followed(self, department: str, region: str | None) -> Iterator[str]:
+        yield f"to.{department}.>"
+        yield "evt.thing.>"
+        yield from self._evidence_followed(department)
+        if region is not None:
+            yield from self._acts_followed(department, topic_filter(region))
 
-def scope_of(tokens: Sequence[str]) -> str | None:
-    """The smallest region (six digits) that holds all that these tokens of a topic filter match; None for anywhere."""
-    named = list(takewhile(lambda token: token not in WILDCARDS, tokens))
-    return "".join(named).ljust(6, "0") if named else None
+    def _evidence_followed(self, department: str) -> Iterator[str]:
+        for kind in self.published.kinds:
+            if kind.issuer == department:
+                yield f"evt.{kind.type}.*.{kind.code}.>"
+        for rule in self.published.rules:
+            if rule.reader == department and rule.kind in self.kinds:
+                for scope in rule.regions:
+                    yield f"evt.{self.kinds[rule.kind]}.*.{rule.kind}.{topic_filter(scope)}"
+
+    def _acts_followed(self, department: str, where: str) -> Iterator[str]:
+        yield f"evt.party.*.*.{where}"
+        own = {item.code for item in self.published.items if item.department == department}
+        for item in sorted(own):
+            yield from (f"evt.{entity}.*.{item}.{where}" for entity in OF_ITEMS)
+        for thing in self.published.things:
+            if own.intersection(thing.items):
+                yield f"evt.application.*.{thing.code}.{where}"
 
 
 def refusal(grant: Grant, *, reader: str | None, wants: Iterable[Want], at: datetime) -> RefusalReason | None:

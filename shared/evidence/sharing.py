@@ -35,9 +35,15 @@ class SharingPolicy:
 
     async def refresh(self) -> None:
         """The newest release that licensing has. An older answer (from a lagging replica) changes nothing."""
-        table = SharingTable(SharingRules.model_validate(await self._licensing.get("/internal/sharing-rules")))
+        answer = await self._licensing.get("/internal/sharing-rules")
+        # Licensing may be newer than we are: what it has added since is not for us.
+        table = SharingTable(SharingRules.model_validate(answer, extra="ignore"))
         if self._table is None or table.release >= self._table.release:
             self._table = table
+
+    async def current(self) -> SharingTable:
+        """The same, for the feed's policy."""
+        return self.table
 
     async def readiness(self) -> str | None:
         """None once the rules are loaded."""

@@ -16,14 +16,16 @@ ENDS: tuple[type[CaseEvent], ...] = (CaseConcluded, CaseRefused, CaseWithdrawn, 
 
 def evidence_reactions(policy: SharingPolicy) -> list[Reaction[Any, Any]]:
     """For a source's subscriber: grants of cases that are over end, and a published release takes effect."""
+    return [*(Reaction(end, on_case_ended) for end in ENDS), *sharing_reactions(policy)]
+
+
+def sharing_reactions(policy: SharingPolicy) -> list[Reaction[Any, Any]]:
+    """For the subscriber of a service that goes by the sharing rules: a published release takes effect."""
 
     async def refresh(_: Event[ThingPublished]) -> None:
         await policy.refresh()
 
-    return [
-        *(Reaction(end, on_case_ended) for end in ENDS),
-        Reaction(ThingPublished, on_thing_published, prepare=refresh),
-    ]
+    return [Reaction(ThingPublished, on_thing_published, prepare=refresh)]
 
 
 async def on_case_ended(conn: AsyncConnection, event: Event[CaseEvent], _: None) -> None:

@@ -16,14 +16,18 @@ from shared.messaging.bell import Bell
 from shared.messaging.cursor import CursorKey
 from shared.messaging.feed import FeedPage, Heads, list_events, list_heads
 from shared.messaging.publishing import envelope_of
-from shared.messaging.topics import FilterNotValid, check_filter
+from shared.messaging.topics import FilterNotValid, Reach, check_filter
 from shared.schemas import Strict
 
 MAX_FILTERS = 32
 POLL_SECONDS = 1.0
 
-# Whether this caller may read every event that this filter can match, now and later.
-Policy = Callable[[Caller, str], Awaitable[bool]]
+NAMED_FILTERS = 50
+
+# What this caller may read, of the events of all services; nothing by default.
+Policy = Callable[[Caller], Awaitable[Reach]]
+# Our own services hear everything.
+EVERYTHING = Reach(["evt.>", "int.>", "to.>"])
 
 
 class TopicNotValid(Invalid):
@@ -36,6 +40,11 @@ class TopicNotAllowed(NotAllowed):
     code = "topic-not-allowed"
     title_en = "No published sharing rule entitles you to these events"
     title_zh = "没有已公布的共享规则允许订阅这些事件"
+
+    @classmethod
+    def beyond(cls, reach: Reach, topic: str) -> "TopicNotAllowed":
+        """The refusal of this filter; `allowed` names what comes nearest to it."""
+        return cls(topic=topic, allowed=[*reach.nearest(topic, at_most=NAMED_FILTERS)])
 
 
 class TopicHead(Strict):
@@ -135,16 +144,10 @@ async def _check(caller: Caller, filters: Sequence[str], policy: Policy) -> None
             check_filter(each)
         except FilterNotValid as error:
             raise TopicNotValid(str(error)) from None
-        if not _in_own_space(caller, each) or not await policy(caller, each):
-            raise TopicNotAllowed
-
-
-def _in_own_space(caller: Caller, each: str) -> bool:
-    """Internal events are for our own services, and a department's own topics for that department."""
-    space, *rest = each.split(".", 2)
-    if caller.kind == "service" or space == "evt":
-        return True
-    return space == "to" and caller.department is not None and rest[:1] == [caller.department]
+    reach = EVERYTHING if caller.kind == "service" else await policy(caller)
+    for each in filters:
+        if not reach.includes(each):
+            raise TopicNotAllowed.beyond(reach, each)
 
 
 async def _read(

@@ -1,7 +1,8 @@
 """Topics and filters over them, as NATS reads them: `*` stands for one token, `>` at the end for one or more. Pure."""
 
 import re
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 
 _FILTER = re.compile(r"(evt|int|to)(\.([a-z0-9-]+|\*))*(\.>)?")
 MAX_LENGTH = 256
@@ -60,3 +61,34 @@ def without_overlaps(filters: Collection[str]) -> list[str]:
         if any(overlap(one, other) for other in widest[index + 1 :]):
             raise FilterNotValid(f"{one} overlaps another filter")
     return widest
+
+
+class Reach:
+    """What somebody may follow, now and later: whatever these filters cover, and nothing else."""
+
+    def __init__(self, filters: Iterable[str] = ()) -> None:
+        self.filters = tuple(dict.fromkeys(filters))
+        self._by_entity: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for each in self.filters:
+            self._by_entity[_entity_of(each)].append(each)
+
+    def includes(self, narrow: str) -> bool:
+        """Whether one filter of the reach covers every topic that `narrow` matches."""
+        of_entity, of_space = _entity_of(narrow), (narrow.split(".", 1)[0],)
+        return any(
+            covers(wide, narrow) for beginning in {of_entity, of_space} for wide in self._by_entity.get(beginning, ())
+        )
+
+    def nearest(self, to: str, *, at_most: int) -> list[str]:
+        """Some of the filters, first those that `to` overlaps, then those about the same entity."""
+
+        def distance(each: str) -> int:
+            return 0 if overlap(each, to) else 1 if _entity_of(each) == _entity_of(to) else 2
+
+        return sorted(self.filters, key=distance)[:at_most]
+
+
+def _entity_of(text: str) -> tuple[str, ...]:
+    """Space and entity of a filter; the space alone where it leaves the entity open."""
+    beginning = text.split(".", 2)[:2]
+    return tuple(beginning[:1] if beginning[1:] in (["*"], [">"]) else beginning)

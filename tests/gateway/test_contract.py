@@ -20,6 +20,7 @@ from records.filing.api import router as filing
 from shared.auth import Caller
 from shared.evidence.api import router as evidence
 from shared.messaging.api import feed_router
+from shared.messaging.topics import Reach
 
 ROUTERS: dict[str, list[APIRouter]] = {
     "identity": [tokens, identification, representation, parties],
@@ -39,8 +40,8 @@ TO_COME = {
 }
 
 
-async def nobody(_: Caller, __: str) -> bool:
-    return False
+async def nobody(_: Caller) -> Reach:
+    return Reach()
 
 
 def documents() -> dict[str, dict[str, object]]:

@@ -4,15 +4,17 @@ import secrets
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from identity.app import compose
 from identity.bootstrap import load
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
-from tests.identity.world import Inbox, World, document
+from tests.identity.world import RULES, Inbox, World, document
 from tests.support.clock import FrozenClock
 from tests.support.databases import NewDatabase
+from tests.support.neighbours import Neighbours
 from tests.support.services import client_of, settings_of
 
 
@@ -31,10 +33,26 @@ async def settings(new_database: NewDatabase, tmp_path: Path) -> IdentitySetting
 
 
 @pytest.fixture
-async def world(settings: IdentitySettings, clock: FrozenClock) -> AsyncGenerator[World]:
+def neighbours() -> Neighbours:
+    return Neighbours(RULES)
+
+
+@pytest.fixture
+async def unloaded(settings: IdentitySettings, clock: FrozenClock, neighbours: Neighbours) -> AsyncGenerator[World]:
+    """The service running while licensing does not."""
+    neighbours.silent.add("licensing")
     inbox = Inbox()
-    service = IdentityService("identity", settings, clock=clock, sender=inbox)
-    async with client_of(compose(service), "identity") as http:
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(neighbours))
+    service = IdentityService("identity", settings, clock=clock, sender=inbox, http=http)
+    async with client_of(compose(service), "identity") as client:
         async with service.database.transaction() as conn:
             people = await load(document(), conn, service.vault, clock())
-        yield World(service, http, people, inbox)
+        yield World(service, client, people, inbox)
+
+
+@pytest.fixture
+async def world(unloaded: World, neighbours: Neighbours) -> World:
+    """The service running, with the sharing rules loaded."""
+    neighbours.silent.discard("licensing")
+    await unloaded.service.sharing.refresh()
+    return unloaded

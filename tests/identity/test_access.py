@@ -31,8 +31,9 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
         {"id_number": MOTHER_NUMBER},
         frozenset({"public-security", "medical-insurance"}),
     ),
-    ("GET", "/v1/events"): (None, frozenset({"hospital"})),
-    ("GET", "/v1/events/heads"): (None, frozenset({"hospital"})),
+    ("GET", "/v1/events"): (None, frozenset({"hospital", "medical-insurance"})),
+    ("GET", "/v1/events/heads"): (None, frozenset({"hospital", "medical-insurance"})),
+    ("POST", "/v1/clients/{client_id}/revocation"): (None, frozenset({"ops"})),
     ("POST", "/internal/parties/regions"): ({"parties": [NOBODY_ID]}, frozenset({"licensing"})),
 }
 PUBLIC = {
@@ -43,7 +44,7 @@ PUBLIC = {
     ("GET", "/readyz"),
     ("GET", "/metrics"),
 }
-CALLERS = ["person", "app", "hospital", "public-security", "medical-insurance", "licensing", "auditor"]
+CALLERS = ["person", "app", "hospital", "public-security", "medical-insurance", "licensing", "auditor", "ops"]
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[tuple[str, str], RouteContext]]:

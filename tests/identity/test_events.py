@@ -5,45 +5,12 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from identity.parties.permissions import may_read_events
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
 from identity.worker import messaging, parts
-from shared.auth import Caller, CallerKind
 from tests.identity.world import World
 
 TOPIC = "evt.party.registered.person.33.07.82"
-
-
-def caller(kind: CallerKind = "department", *, region: str | None = "330782") -> Caller:
-    return Caller(sub="x", kind=kind, client_id="x", token="x", region=region)
-
-
-@pytest.mark.parametrize(
-    ("region", "topic", "allowed"),
-    [
-        ("330782", TOPIC, True),
-        ("330782", "evt.party.*.*.33.07.82", True),
-        ("330700", "evt.party.registered.*.33.07.>", True),
-        ("330000", "evt.party.registered.*.33.>", True),
-        ("330782", "evt.party.registered.person.33.07.>", False),
-        ("330782", "evt.party.registered.person.33.07.81", False),
-        ("330782", "evt.party.registered.person.*.07.82", False),
-        ("330782", "evt.party.>", False),
-        ("330782", "evt.>", False),
-        ("330782", "evt.*.registered.person.33.07.82", False),
-        ("330782", "int.data.accessed.identity.33.07.82", False),
-        (None, TOPIC, False),
-        ("330782", "to.tax.>", True),  # nothing here, and so no reason to refuse what others tell the department
-    ],
-)
-def test_a_department_follows_its_own_region(region: str | None, topic: str, *, allowed: bool) -> None:
-    assert may_read_events(caller(region=region), topic) is allowed
-
-
-@pytest.mark.parametrize(("kind", "allowed"), [("service", True), ("person", False), ("app", False), ("ops", False)])
-def test_nobody_else_does_but_our_own_services(kind: CallerKind, *, allowed: bool) -> None:
-    assert may_read_events(caller(kind), TOPIC) is allowed
 
 
 @pytest.fixture
@@ -74,6 +41,14 @@ async def test_another_regions_parties_are_refused(world: World) -> None:
         "/v1/events?topic=evt.party.registered.person.33.01.02", headers=await world.bearer("hospital")
     )
     assert (answer.status_code, answer.json()["code"]) == (403, "topic-not-allowed")
+    assert answer.json()["allowed"][0] == "evt.party.*.*.33.07.82"
+
+
+async def test_before_the_sharing_rules_are_known_the_feed_is_closed_and_tokens_are_not(unloaded: World) -> None:
+    answer = await unloaded.http.get(f"/v1/events?topic={TOPIC}", headers=await unloaded.bearer("hospital"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "sharing-rules-not-loaded")
+    assert answer.headers["retry-after"] == "1"
+    assert (await unloaded.http.get("/readyz")).status_code == 200
 
 
 def test_a_process_does_what_it_is_told_to(settings: IdentitySettings) -> None:

@@ -16,14 +16,55 @@ from sqlalchemy import text
 from identity.identification.ports import CodeSender
 from identity.service import IdentityService
 from shared.auth.service_tokens import ASSERTION_TYPE, client_assertion
+from shared.contracts.sharing import EvidenceKind, OfferedItem, OfferedThing, SharingRule, SharingRules
 from shared.ids import new_id
 from shared.jose import SigningKey
+from shared.schemas import Text
 from tests.support.tokens import ISSUER
 
 MOTHER_NUMBER, FATHER_NUMBER = "330782188808080012", "330102188808080018"
 NEWBORN_NUMBER, UNKNOWN_NUMBER = "330782188808080020", "331121188808080018"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
+HOUSEHOLD_PAGE, BIRTH_CERTIFICATE = "household-register-page", "birth-medical-certificate"
+RULES = SharingRules(
+    release=1,
+    rules=(
+        SharingRule(
+            item="social-security-card",
+            reader="medical-insurance",
+            kind=HOUSEHOLD_PAGE,
+            attributes=("name",),
+            regions=("330000",),
+        ),
+        SharingRule(
+            item="social-security-card",
+            reader="medical-insurance",
+            kind=BIRTH_CERTIFICATE,
+            attributes=("name",),
+            regions=("330700",),
+        ),
+    ),
+    kinds=(
+        EvidenceKind(
+            code=HOUSEHOLD_PAGE,
+            type="certificate",
+            label=Text(zh="户口页", en="Page"),
+            issuer="public-security",
+            attributes=("name",),
+        ),
+        EvidenceKind(
+            code=BIRTH_CERTIFICATE,
+            type="certificate",
+            label=Text(zh="出生医学证明", en="Birth certificate"),
+            issuer="hospital",
+            attributes=("name",),
+        ),
+    ),
+    vocabulary={},
+    items=(OfferedItem(code="social-security-card", department="medical-insurance"),),
+    things=(OfferedThing(code="newborn", items=("social-security-card",)),),
+)
 OFFICERS = {
     "hospital": UUID("019a0000-0000-7000-8000-00000000000a"),
     "public-security": UUID("019a0000-0000-7000-8000-00000000000b"),
@@ -31,7 +72,7 @@ OFFICERS = {
 }
 KEYS = {
     name: SigningKey.generate()
-    for name in ("app", "other-app", "hospital", "public-security", "medical-insurance", "licensing", "auditor")
+    for name in ("app", "other-app", "hospital", "public-security", "medical-insurance", "licensing", "auditor", "ops")
 }
 CARDS = {name: SigningKey.generate() for name in ("mother", "father")}
 EVENTS = "SELECT type, topic, subject::text, data FROM outbox ORDER BY 1, 2"
@@ -70,9 +111,10 @@ def document() -> dict[str, Any]:
                 ["parties:number", "parties:resolve", "cases"],
                 roles=["number-authority"],
             ),
-            _client("medical-insurance", "department", ["parties:number", "parties:resolve"]),
+            _client("medical-insurance", "department", ["events", "parties:number", "parties:resolve"]),
             _client("licensing", "service", ["internal"]),
             _client("auditor", "ops", ["audit"]),
+            _client("ops", "ops", ["clients:manage"]),
         ],
         "people": [
             _person("mother", MOTHER_NUMBER, "330782", phone="+86-000-0001"),

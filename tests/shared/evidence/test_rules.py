@@ -62,45 +62,6 @@ class TestTheRules:
         assert not TABLE.entitles(a_grant(**changes), kind=BIRTH)
         assert TABLE.allowed_attributes(a_grant(**changes), kind=BIRTH, region="330782") is None
 
-    @pytest.mark.parametrize(
-        "topics",
-        [
-            f"evt.certificate.issued.{BIRTH}.33.07.82",
-            f"evt.certificate.issued.{BIRTH}.33.>",
-            f"evt.certificate.*.{BIRTH}.33.*.*",
-            f"evt.certificate.revoked.{CARD}.33.07.82",
-            f"evt.*.issued.{BIRTH}.33.>",
-            "evt.case.received.household-registration.33.>",  # none of ours: licensing's policy decides
-            f"to.{READER}.correction-ticket.opened",
-        ],
-    )
-    def test_let_a_department_follow_what_it_may_read(self, topics: str) -> None:
-        assert TABLE.may_follow(READER, topics, entity="certificate")
-
-    @pytest.mark.parametrize(
-        "topics",
-        [
-            f"evt.certificate.issued.{BIRTH}.>",
-            f"evt.certificate.issued.{BIRTH}.*.07.82",
-            f"evt.certificate.issued.{BIRTH}.44.03.05",
-            f"evt.certificate.issued.{CARD}.33.07.>",
-            f"evt.certificate.issued.{RECORD}.33.07.82",
-            "evt.certificate.issued.*.33.07.82",
-            "evt.certificate.issued.>",
-            "evt.certificate.>",
-            "evt.certificate",
-            "evt.*.issued.>",
-            "evt.>",
-            "evt",
-        ],
-    )
-    def test_let_a_department_follow_nothing_else(self, topics: str) -> None:
-        assert not TABLE.may_follow(READER, topics, entity="certificate")
-
-    def test_let_an_issuer_follow_its_own_kinds_everywhere(self) -> None:
-        assert TABLE.may_follow("health-commission", f"evt.certificate.issued.{BIRTH}.>", entity="certificate")
-        assert not TABLE.may_follow("tax", f"evt.certificate.issued.{BIRTH}.33.>", entity="certificate")
-
 
 def test_evidence_is_minimised_to_the_allowed_attributes() -> None:
     evidence = Evidence(

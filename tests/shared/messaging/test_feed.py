@@ -18,7 +18,7 @@ from shared.messaging.chain import GENESIS, link
 from shared.messaging.cursor import CursorKey
 from shared.messaging.lease import acquire
 from shared.messaging.numbering import number_pending
-from shared.messaging.topics import FilterNotValid, check_filter, covers, overlap, pattern_of, without_overlaps
+from shared.messaging.topics import FilterNotValid, Reach, check_filter, covers, overlap, pattern_of, without_overlaps
 from shared.pagination import CursorNotValid
 from shared.web import problems
 from tests.shared.messaging.events import take_note
@@ -190,8 +190,8 @@ class Tokens:
         )
 
 
-async def only_memos(caller: Caller, topic: str) -> bool:
-    return caller.kind == "service" or topic.startswith(("evt.note.taken.memo.", "to."))
+async def only_memos(caller: Caller) -> Reach:
+    return Reach(["evt.note.taken.memo.>", f"to.{caller.department}.>"])
 
 
 @pytest.fixture
