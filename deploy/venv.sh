@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv hold exactly what requirements/<set>.txt pins and hashes, and the project itself.
+# Makes .venv hold exactly what requirements/<set>.txt pins and hashes, the project itself, and its
+# client library.
 # Usage: deploy/venv.sh runtime|dev      (PYTHON names the interpreter)
 set -eu
 cd "$(dirname "$0")/.."
@@ -8,7 +9,7 @@ set=$1
 python=${PYTHON:-python3}
 venv=.venv
 everything="import deploy.cli, deploy.serve, deploy.embedded.supervisor, deploy.embedded.prepare, deploy.demo
-import gateway.app, identity.app, licensing.app, certificates.app, records.app, rich.live"
+import gateway.app, identity.app, licensing.app, certificates.app, records.app, rich.live, onevisit_client"
 
 fail() {
     echo "onevisit: $*" >&2
@@ -17,7 +18,7 @@ fail() {
 
 fingerprint() {
     # The path is part of it, because the scripts of an environment do not survive a move.
-    { cat "requirements/$1.txt" pyproject.toml && pwd && "$python" --version; } | sha256sum | cut -d ' ' -f 1
+    { cat "requirements/$1.txt" pyproject.toml deploy/client/pyproject.toml && pwd && "$python" --version; } | sha256sum | cut -d ' ' -f 1
 }
 
 is_ready() {
@@ -42,7 +43,7 @@ install() {
     [ -t 1 ] && echo
     [ "$(tail -n 1 "$log")" = "exit 0" ] || fail "the packages could not be installed: $(grep -i error "$log" | head -n 1) (see $log)"
     "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --quiet --no-deps --no-build-isolation \
-        --editable . >>"$log" 2>&1 || fail "the project could not be installed; see $log"
+        --editable . --editable deploy/client >>"$log" 2>&1 || fail "the project could not be installed; see $log"
     # Compiles what the platform imports, and no more: compiling every package takes five times as long.
     PYTHONDONTWRITEBYTECODE='' "$venv/bin/python" -c "$everything" >>"$log" 2>&1 || true
 }

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     checkout = tmp_path / "a path with spaces"
-    for name in ("deploy/venv.sh", "requirements/runtime.txt", "requirements/dev.txt", "pyproject.toml"):
+    projects = ("pyproject.toml", "deploy/client/pyproject.toml")
+    for name in ("deploy/venv.sh", "requirements/runtime.txt", "requirements/dev.txt", *projects):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, checkout / name)
     return checkout

@@ -1,0 +1,199 @@
+"""What happens to an event that came, on whichever road: dropped as a duplicate, preceded by what is missing, handed
+out, or set aside with its entity.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import uniform
+from typing import Any
+
+from onevisit_client.errors import AlreadyApplied, Park
+from onevisit_client.events import Event
+from onevisit_client.inbox import Inbox
+from onevisit_client.shapes import Alarm, AlarmKind, Gap, Page
+
+# A handler is given the event, or the event and what the inbox's transaction writes with.
+Handler = Callable[[Event], Awaitable[object]]
+HandlerWithin = Callable[[Event, Any], Awaitable[object]]
+ReadFeed = Callable[[Sequence[str], str | None], Awaitable[Page]]
+OnAlarm = Callable[[Alarm], Awaitable[object]]
+
+TOPICS_AT_ONCE = 16
+RETRIES_AT_ONCE = 50
+log = logging.getLogger("onevisit_client")
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """An event whose handler fails is tried again after 1 s, 2 s, 4 s, ... (half of it by chance), then parked."""
+
+    attempts: int = 8
+    first_seconds: float = 1.0
+    most_seconds: float = 300.0
+
+    def next_at(self, attempts: int) -> datetime | None:
+        """When to try again after so many attempts; None: it is parked."""
+        if attempts >= self.attempts:
+            return None
+        seconds = min(self.first_seconds * 2 ** (attempts - 1), self.most_seconds)
+        return datetime.now(UTC) + timedelta(seconds=uniform(seconds / 2, seconds))  # noqa: S311 - no secret
+
+
+class Effect:
+    """A handler, and how its effect and the inbox's note belong together."""
+
+    def __init__(self, inbox: Inbox, *, handler: Handler | None = None, within: HandlerWithin | None = None) -> None:
+        self._inbox = inbox
+        self._handler = handler
+        self._within = within
+
+    async def __call__(self, event: Event) -> None:
+        """The event had its effect and is noted. Raises `HandlerFailed` where the handler raised, and nothing holds."""
+        if self._handler is not None:
+            await _guarded(self._handler(event))
+        async with self._inbox.applying(event) as transaction:
+            if self._within is not None:
+                await _guarded(self._within(event, transaction))
+
+
+class HandlerFailed(Exception):
+    """A handler raised; why is its cause."""
+
+    @property
+    def reason(self) -> str:
+        """For people, and short; a handler that raises personal data puts it into its own inbox, nowhere else."""
+        return repr(self.__cause__)[:500]
+
+
+async def _guarded(effect: Awaitable[object]) -> None:
+    try:
+        await effect
+    except Exception as error:
+        raise HandlerFailed from error
+
+
+@dataclass(slots=True)
+class Intake:
+    """The one path of every event into the inbox.
+
+    `apply` is what happens to an event whose turn it is; None: it is put into the inbox, due at once, for the
+    subscriber to hand out.
+    """
+
+    inbox: Inbox
+    read_feed: ReadFeed
+    apply: Callable[[Event], Awaitable[None]] | None
+    on_alarm: OnAlarm
+    retrying: Retrying = field(default_factory=Retrying)
+    stopping: Callable[[], bool] = lambda: False
+
+    async def take(self, event: Event) -> bool:
+        """True: the event is held, now or from before: it had its effect, or waits with its entity.
+
+        False: something before it is missing here and is not in the feed either, or this subscriber is stopping.
+        """
+        held = (await self.inbox.head(event.source, event.topic)).sequence
+        if event.sequence > held + 1:
+            missing = Gap(event.source, event.topic, held + 1, event.sequence - 1)
+            log.warning("a gap: %s", missing)
+            if await self.heal([missing]) != [missing]:
+                return False
+            held = (await self.inbox.head(event.source, event.topic)).sequence
+        if event.sequence <= held:
+            await self._recognise(event)
+            return True
+        await self._admit(event)
+        return True
+
+    async def heal(self, gaps: Collection[Gap]) -> list[Gap]:
+        """What is missing is read from the feed and takes its turn; answers what was healed of each gap."""
+        healed: list[Gap] = []
+        # One topic of several sources is read once.
+        by_topic: dict[str, list[Gap]] = {}
+        for gap in gaps:
+            by_topic.setdefault(gap.topic, []).append(gap)
+        for topics in _batches(by_topic):
+            wanted = {(gap.source, gap.topic): gap for topic in topics for gap in by_topic[topic]}
+            await self._read_until_held(topics, wanted)
+            for (source, topic), gap in wanted.items():
+                reached = min((await self.inbox.head(source, topic)).sequence, gap.last)
+                if reached >= gap.first:
+                    healed.append(Gap(source, topic, gap.first, reached))
+                if reached < gap.last and not self.stopping():
+                    await self.alarm("missing-at-platform", gap.source, gap.topic, reached + 1)
+        return healed
+
+    async def retry_due(self) -> bool:
+        """What waits and whose time has come is tried again, the first of each entity; answers whether any was."""
+        due = await self.inbox.due(at=datetime.now(UTC), limit=RETRIES_AT_ONCE)
+        for waiting in due:
+            if self.stopping():
+                break
+            await self._try(waiting.event, attempts=waiting.attempts + 1)
+        return bool(due)
+
+    async def alarm(self, kind: AlarmKind, source: str, topic: str, sequence: int, detail: str = "") -> Alarm:
+        """Say aloud what must not be."""
+        alarm = Alarm(kind, source, topic, sequence, detail)
+        log.error("alarm: %s", alarm)
+        await self.on_alarm(alarm)
+        return alarm
+
+    async def _read_until_held(self, topics: Sequence[str], wanted: Mapping[tuple[str, str], Gap]) -> None:
+        """The feed has no way in but its beginning, or a cursor that was kept where a topic was healed before."""
+        name = f"heal {topics[0]}" if len(topics) == 1 else None
+        after = await self.inbox.cursor(name) if name else None
+        missing = set(wanted)
+        while missing and not self.stopping():
+            page = await self.read_feed(topics, after)
+            for event in page.items:
+                place = (event.source, event.topic)
+                if place in missing and await self._take_missing(event, wanted[place]):
+                    missing.discard(place)
+            if not page.items:
+                return
+            after = page.next
+            if name and missing:
+                await self.inbox.save_cursor(name, after)
+
+    async def _take_missing(self, event: Event, gap: Gap) -> bool:
+        """Whether the gap is closed with this event, or was."""
+        held = (await self.inbox.head(event.source, event.topic)).sequence
+        if event.sequence == held + 1 <= gap.last and not self.stopping():
+            await self._admit(event)
+            held += 1
+        return held >= gap.last
+
+    async def _admit(self, event: Event) -> None:
+        """It is this event's turn in its topic; in its entity it may have to wait."""
+        if self.apply is None or await self.inbox.is_blocked(event.source, event.subject):
+            await self.inbox.set_aside(event)
+        else:
+            await self._try(event, attempts=1)
+
+    async def _try(self, event: Event, *, attempts: int) -> None:
+        assert self.apply is not None
+        try:
+            await self.apply(event)
+        except AlreadyApplied:
+            log.warning("event %s was applied by another process", event.id)
+        except HandlerFailed as failure:
+            hopeless = isinstance(failure.__cause__, Park)
+            retry_at = None if hopeless else self.retrying.next_at(attempts)
+            told = "parked" if retry_at is None else f"to be tried again at {retry_at:%H:%M:%S}"
+            log.warning("event %s failed (attempt %d), %s: %s", event.id, attempts, told, failure.reason)
+            await self.inbox.set_aside(event, reason=failure.reason, retry_at=retry_at)
+
+    async def _recognise(self, event: Event) -> None:
+        """A duplicate is dropped; another event under a number that is taken is no duplicate."""
+        recorded = await self.inbox.recorded(event.source, event.topic, event.sequence)
+        if recorded is not None and recorded[0] != event.id:
+            detail = f"{event.id} came where {recorded[0]} is held"
+            await self.alarm("id-differs", event.source, event.topic, event.sequence, detail)
+
+
+def _batches(topics: Collection[str]) -> Sequence[Sequence[str]]:
+    ordered = list(topics)
+    return [ordered[start : start + TOPICS_AT_ONCE] for start in range(0, len(ordered), TOPICS_AT_ONCE)]

@@ -1,0 +1,121 @@
+"""Nothing is missing and nothing differs: proven against the heads, or said."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from onevisit_client.inbox import Head, Inbox
+from onevisit_client.intake import Effect, Handler, Intake, ReadFeed, Retrying
+from onevisit_client.platform import Platform
+from onevisit_client.shapes import Alarm, Gap, Heads, Page, Report, TopicHead
+
+PAGE = 500
+NOTHING = Head()
+
+Held = Mapping[tuple[str, str], Head]
+
+
+async def reconcile(
+    platform: Platform,
+    topics: Sequence[str],
+    inbox: Inbox,
+    handler: Handler | None = None,
+    *,
+    retrying: Retrying | None = None,
+) -> Report:
+    """Compare what the inbox holds of these topics with the platform's heads; name every gap, and heal it.
+
+    What is missing is read from the feed and handled as if it had come in time: by `handler`, with retries and
+    parking. Without a handler it is put into the inbox, for the subscriber to hand out when it runs. Not to be given
+    a handler while a subscriber works on the same inbox.
+    """
+    effect = None if handler is None else Effect(inbox, handler=handler)
+    intake = Intake(inbox, feed_of(platform), effect, say_nothing, retrying or Retrying())
+    return await Reconciliation(platform, topics, intake).run()
+
+
+def feed_of(platform: Platform) -> ReadFeed:
+    """How missing events are read."""
+
+    async def read(topics: Sequence[str], after: str | None) -> Page:
+        return await platform.events(topics, after=after, limit=PAGE)
+
+    return read
+
+
+async def say_nothing(alarm: Alarm) -> None:
+    """The report names every alarm, and so does the log."""
+
+
+class Reconciliation:
+    """One comparison of the inbox with the platform."""
+
+    def __init__(self, platform: Platform, topics: Sequence[str], intake: Intake) -> None:
+        self._platform = platform
+        self._topics = topics
+        self._intake = intake
+        self._inbox = intake.inbox
+
+    async def run(self, *, is_due: Callable[[TopicHead], bool] = lambda _: True) -> Report:
+        """Every gap is named and, where it can be, healed. `is_due`: whether what is missing will not come anyway."""
+        # Before the platform is asked: what is held now was published by then, so the platform must count it.
+        held = await self._inbox.heads()
+        heads = await self._platform.heads(self._topics)
+        report = Report(
+            unavailable=list(heads.unavailable),
+            topics=len(heads.topics),
+            events=sum(head.sequence for head in heads.topics),
+        )
+        report.gaps.extend(_gaps(heads, await self._inbox.heads(), is_due))
+        report.healed.extend(await self._intake.heal(report.gaps))
+        report.unhealed.extend(_left(report.gaps, report.healed))
+        report.alarms.extend([*await self._behind(heads, held), *await self._differing(heads)])
+        return report
+
+    async def _behind(self, heads: Heads, held: Held) -> list[Alarm]:
+        """The platform counts fewer events than it gave us: it was put back to an earlier state."""
+        counted = {(head.source, head.topic): head.sequence for head in heads.topics}
+        return [
+            await self._intake.alarm("platform-behind", source, topic, here.sequence, f"it counts {counted_there}")
+            for (source, topic), here in held.items()
+            if source in heads.as_of and any(matches(each, topic) for each in self._topics)
+            if (counted_there := counted.get((source, topic), 0)) < here.sequence
+        ]
+
+    async def _differing(self, heads: Heads) -> list[Alarm]:
+        """The running hash here, where the platform's head is, is another: some event is not what it was."""
+        alarms = []
+        for head in heads.topics:
+            recorded = await self._inbox.recorded(head.source, head.topic, head.sequence)
+            if recorded is not None and recorded[1] != head.hash:
+                detail = f"{recorded[1].hex()} here, {head.hash.hex()} there"
+                alarms.append(await self._intake.alarm("hash-differs", head.source, head.topic, head.sequence, detail))
+        return alarms
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """Whether a topic is one of this filter, as NATS reads it: `*` is one token, a final `>` one or more."""
+    wanted, tokens = topic_filter.split("."), topic.split(".")
+    if wanted[-1] == ">":
+        wanted = wanted[:-1]
+        if len(tokens) <= len(wanted):
+            return False
+        tokens = tokens[: len(wanted)]
+    return len(wanted) == len(tokens) and all(part in ("*", token) for part, token in zip(wanted, tokens, strict=True))
+
+
+def _gaps(heads: Heads, held: Held, is_due: Callable[[TopicHead], bool]) -> list[Gap]:
+    found = []
+    for head in heads.topics:
+        here = held.get((head.source, head.topic), NOTHING)
+        if here.sequence < head.sequence and is_due(head):
+            found.append(Gap(head.source, head.topic, here.sequence + 1, head.sequence))
+    return found
+
+
+def _left(gaps: Sequence[Gap], healed: Sequence[Gap]) -> list[Gap]:
+    reached = {(gap.source, gap.topic): gap.last for gap in healed}
+    left = []
+    for gap in gaps:
+        first = reached.get((gap.source, gap.topic), gap.first - 1) + 1
+        if first <= gap.last:
+            left.append(Gap(gap.source, gap.topic, first, gap.last))
+    return left

@@ -1,0 +1,179 @@
+"""The two ways on which events come: the bus, which is fast, and the feed, which passes every firewall."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import nats.errors
+from nats.aio.client import Client
+
+from onevisit_client.errors import BusUnavailable, EventNotValid
+from onevisit_client.events import Event
+from onevisit_client.inbox import Inbox
+from onevisit_client.platform import Platform
+from onevisit_client.pulling import Pull
+from onevisit_client.shapes import Subscription
+from onevisit_client.tokens import RENEW_SECONDS_BEFORE_EXPIRY
+
+BUS_ERRORS = (BusUnavailable, nats.errors.Error, OSError, TimeoutError)
+BUS_WAIT_SECONDS = 1.0
+FEED_WAIT_SECONDS = 10
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event as it came, or why it is none; `acknowledge` once it is held."""
+
+    event: Event | EventNotValid
+    acknowledge: Callable[[], Awaitable[None]]
+
+
+class Road(Protocol):
+    """An open way for events. Left by `close`, or before `expired`."""
+
+    name: str
+
+    async def arrivals(self, *, patient: bool) -> Sequence[Arrival]:
+        """The next events; none if nothing came for a while, for a longer one if `patient`."""
+
+    async def settle(self, *, complete: bool) -> None:
+        """What was acknowledged is known to be; if `complete`, everything that was handed over is done with."""
+
+    @property
+    def expired(self) -> bool:
+        """Whether it is time to leave this road and open another."""
+
+    async def close(self) -> None:
+        """Nothing more comes."""
+
+
+class Bus:
+    """A connection to NATS, for as long as the token lasts. It is not mended but made anew: the server closes it for
+    good when the token's time is over.
+    """
+
+    name = "bus"
+
+    def __init__(self, client: Client, pull: Pull, *, until: float) -> None:
+        self._client = client
+        self._pull = pull
+        self._until = until
+        self._unsettled = False
+
+    @classmethod
+    async def open(cls, platform: Platform, subscription: Subscription, *, name: str) -> Self:
+        """Connected and ready to pull; raises one of `BUS_ERRORS` where that cannot be."""
+        token = await platform.tokens.current()
+        client = Client()
+        place = subscription.nats
+        failures: list[Exception] = []
+        sessions: list[Pull] = []
+
+        async def note(error: Exception) -> None:
+            failures.append(error)
+            for session in sessions:
+                session.lose(error)
+
+        async def closed() -> None:
+            await note(failures[-1] if failures else BusUnavailable("the server closed the connection"))
+
+        try:
+            await client.connect(
+                place.url,
+                name=name,
+                token=token,
+                inbox_prefix=place.inbox_prefix,
+                allow_reconnect=False,
+                connect_timeout=5,
+                ping_interval=10,
+                max_outstanding_pings=2,
+                error_cb=note,
+                closed_cb=closed,
+            )
+            pull = Pull(client, stream=place.stream, consumer=place.consumer)
+            sessions.append(pull)
+            await pull.open()
+        except BaseException:
+            await _close(client)
+            raise
+        return cls(client, pull, until=platform.tokens.expires - RENEW_SECONDS_BEFORE_EXPIRY)
+
+    async def arrivals(self, *, patient: bool) -> Sequence[Arrival]:  # noqa: ARG002 - the server pushes
+        """What was delivered within a second."""
+        messages = await self._pull.fetch(seconds=BUS_WAIT_SECONDS)
+        self._unsettled = self._unsettled or bool(messages)
+        return [Arrival(_read(message.data), message.ack) for message in messages]
+
+    async def settle(self, *, complete: bool) -> None:  # noqa: ARG002 - each message has its own acknowledgement
+        """The server reads in order: when it answers a ping, it has read every acknowledgement before."""
+        if self._unsettled:
+            await self._client.flush(timeout=5)
+            self._unsettled = False
+
+    @property
+    def expired(self) -> bool:
+        """The token ends within a minute."""
+        return time.time() > self._until
+
+    async def close(self) -> None:
+        """Unacknowledged events are delivered again, on another connection."""
+        await _close(self._client)
+
+
+class Feed:
+    """Long polls of the feed; where reading goes on is kept in the inbox."""
+
+    name = "feed"
+
+    def __init__(
+        self, platform: Platform, inbox: Inbox, topics: Sequence[str], *, until: float = float("inf"), wait: int
+    ) -> None:
+        self._platform = platform
+        self._inbox = inbox
+        self._topics = topics
+        self._until = until
+        self._wait = wait
+        self._cursor_name = "feed " + " ".join(sorted(set(topics)))
+        self._reached: str | None = None
+
+    async def arrivals(self, *, patient: bool) -> Sequence[Arrival]:
+        """The next page."""
+        after = await self._inbox.cursor(self._cursor_name)
+        wait = self._wait if patient else min(1, self._wait)
+        page = await self._platform.events(self._topics, after=after, wait=wait, limit=PAGE)
+        self._reached = page.next if page.next != after else None
+        return [Arrival(event, _nothing) for event in page.items]
+
+    async def settle(self, *, complete: bool) -> None:
+        """The next page begins where this one ended."""
+        if complete and self._reached is not None:
+            await self._inbox.save_cursor(self._cursor_name, self._reached)
+            self._reached = None
+
+    @property
+    def expired(self) -> bool:
+        """It is time to try the bus again."""
+        return asyncio.get_running_loop().time() > self._until
+
+    async def close(self) -> None:
+        """Nothing is open between two polls."""
+
+
+def _read(body: bytes) -> Event | EventNotValid:
+    try:
+        return Event.parse(body)
+    except EventNotValid as error:
+        return error
+
+
+async def _nothing() -> None:
+    """The feed wants no acknowledgement: the cursor is ours."""
+
+
+async def _close(client: Client) -> None:
+    with suppress(*BUS_ERRORS):
+        await client.close()
