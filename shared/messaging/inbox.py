@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -82,6 +83,11 @@ async def skip(conn: AsyncConnection, *, consumer: str, event_id: UUID) -> None:
     await release(conn, consumer=consumer, event_id=event_id)
 
 
+async def list_parked(conn: AsyncConnection, *, consumer: str | None = None) -> Sequence[Row[tuple[Any, ...]]]:
+    """What waits for a person, and what stands behind it: of one consumer or of all, an entity's in their order."""
+    return (await conn.execute(_PARKED, {"consumer": consumer})).all()
+
+
 _KNOWN = text("""
 SELECT event_id FROM inbox WHERE consumer = :consumer AND event_id = ANY (CAST(:ids AS uuid[]))
 UNION ALL SELECT event_id FROM parked WHERE consumer = :consumer AND event_id = ANY (CAST(:ids AS uuid[]))
@@ -108,6 +114,14 @@ _POSTPONE = text("""
 UPDATE parked SET attempts = attempts + 1, reason = :reason,
        retry_at = clock_timestamp() + make_interval(secs => CAST(:seconds AS double precision))
 WHERE consumer = :consumer AND event_id = :event_id
+""")
+_PARKED = text("""
+SELECT consumer, event_id, subject, attempts, reason, parked_at, envelope FROM parked AS one
+WHERE (CAST(:consumer AS text) IS NULL OR consumer = :consumer) AND EXISTS (
+    SELECT 1 FROM parked AS stuck WHERE stuck.consumer = one.consumer AND stuck.subject = one.subject
+    AND stuck.attempts > 0 AND stuck.retry_at IS NULL
+)
+ORDER BY consumer, subject, position
 """)
 _REDRIVE = text("""
 UPDATE parked SET attempts = 0
