@@ -44,4 +44,8 @@ FROM pg_constraint WHERE connamespace = CAST('public' AS regnamespace)
 UNION ALL
 SELECT 'index', tablename, indexname, indexdef, '', '', '', '', ''
 FROM pg_indexes WHERE schemaname = 'public'
+UNION ALL
+SELECT 'sequence', sequencename, CAST(data_type AS text), CAST(start_value AS text), CAST(min_value AS text),
+       CAST(max_value AS text), CAST(increment_by AS text), CAST(cycle AS text), ''
+FROM pg_sequences WHERE schemaname = 'public'
 """)
