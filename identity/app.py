@@ -8,8 +8,10 @@ from identity.parties.api import router as parties
 from identity.representation.api import router as representation
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
+from identity.subscriptions.api import router as subscriptions
 from identity.tokens.api import TOKEN_PATH, on_oauth_error
 from identity.tokens.api import router as tokens
+from identity.tokens.clients import router as clients
 from identity.tokens.errors import OAuthError
 from shared.evidence.feed import feed_policy
 from shared.messaging.api import feed_router
@@ -26,7 +28,7 @@ def compose(service: IdentityService) -> FastAPI:
     events = feed_router("identity", feed_policy(service.sharing.current))
     app = create_service(
         service,
-        routers=[tokens, identification, representation, parties, events],
+        routers=[tokens, clients, identification, representation, parties, subscriptions, events],
         parts=worker.parts(service.settings),
         form_paths=frozenset({TOKEN_PATH}),
     )

@@ -8,6 +8,9 @@ from fastapi import Depends
 from identity.identification.ports import CodeSender, HttpCodeSender, LogCodeSender
 from identity.parties.ports import Grants, SignedGrants
 from identity.settings import IdentitySettings
+from identity.subscriptions.consumers import Keeper
+from identity.subscriptions.door import BusDoor
+from identity.subscriptions.queries import consumers_of
 from identity.tokens.keyring import KeyRing
 from identity.vault import Vault
 from shared.evidence.sharing import SharingPolicy
@@ -26,16 +29,21 @@ class IdentityService(Service):
     grants: Grants = field(init=False)
     sharing: SharingPolicy = field(init=False)
     messaging: MessagingRuntime = field(init=False)
+    subscriptions: Keeper = field(init=False)
+    door: BusDoor = field(init=False)
 
     def __post_init__(self) -> None:
         self.vault = self.settings.vault()
         self.keyring = KeyRing(lambda: self.database, self.vault, self.clock)
         self.keys = self.keys or self.keyring
         super().__post_init__()
-        self.messaging = MessagingRuntime(self.name, self.database, self.settings)
+        # Also where no worker runs: a subscription's consumer is made, and looked at, by whoever is asked.
+        self.messaging = MessagingRuntime(self.name, self.database, self.settings, connected=True)
+        self.door = BusDoor(self.settings, self.database, self.verifier, consumers_of, self.clock)
         self.grants = SignedGrants(self.keys_of("licensing"))
         # The tokens with which it asks are its own: it asks itself, in whichever of its processes answers.
         self.sharing = SharingPolicy(self.neighbour("licensing"))
+        self.subscriptions = Keeper(self.database, self.messaging.bus, self.sharing)
 
     @property
     def code_sender(self) -> CodeSender:

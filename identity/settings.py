@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from identity.vault import Vault
 from shared.settings import ServiceSettings
@@ -18,6 +18,22 @@ class IdentitySettings(ServiceSettings):
     )
     max_age_years: int = Field(
         150, ge=100, le=200, description="Numbers of people older than this need a person to look at them."
+    )
+
+    nats_issuer_seed_file: Path | None = Field(
+        None,
+        description="Seed (`SA…`) of the account key by which departments are let onto the bus; its public half is "
+        "`issuer` in the server's `auth_callout`. None: no department is let in.",
+    )
+    nats_system_user: str | None = Field(
+        None, description="User of the bus's system account, by which identity cuts off who may not stay."
+    )
+    nats_system_password: SecretStr | None = Field(None, description="Password of that user.")
+    nats_public_url: str | None = Field(
+        None, description="Where departments reach the bus, `nats://…` or `tls://…`. None: where this service does."
+    )
+    nats_check_seconds: float = Field(
+        20.0, gt=0, le=30, description="How often connections of departments are checked, besides at revocations."
     )
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from identity.identification.commands import forget_ended
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
 from identity.tokens.commands import ensure_keys, forget_expired, rotate_keys_when_due
+from shared.background import running
 from shared.evidence.subscribers import sharing_reactions
 from shared.timers import TimerHandler, set_timer, timer_loop
 from shared.web import Part
@@ -24,7 +25,7 @@ EVERY = timedelta(hours=1)
 def parts(settings: IdentitySettings) -> list[Part]:
     """Keys, sharing rules and the feed for every process; relay and timers where the worker runs."""
     always: list[Part] = [keys, sharing, messaging]
-    return [*always, timers] if "worker" in settings.run else always
+    return [*always, timers, subscriptions, door] if "worker" in settings.run else always
 
 
 @asynccontextmanager
@@ -46,6 +47,16 @@ async def messaging(service: IdentityService) -> AsyncGenerator[None]:
     service.messaging.subscribe("catalogue", sharing_reactions(service.sharing))
     async with service.messaging.running():
         yield
+
+
+def subscriptions(service: IdentityService) -> AbstractAsyncContextManager[None]:
+    """Departments' consumers on the bus are as the subscriptions say."""
+    return running({"subscriptions": service.subscriptions.run})
+
+
+def door(service: IdentityService) -> AbstractAsyncContextManager[None]:
+    """Departments are let onto the bus, and put out when they may not stay."""
+    return service.door.running()
 
 
 @asynccontextmanager

@@ -1,13 +1,16 @@
 """What each service of an embedded platform is told, as settings and as environment variables."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import services
 from deploy.embedded import ports, provision
+from deploy.embedded.access import OPERATOR, SYSTEM_USER, BusAccess, nats_user
 from deploy.embedded.home import Home, State
 from deploy.embedded.postgres import database_url
+from identity.subscriptions.nkeys import AccountKey
 
 # One machine with five services: enough for the load of two cores, far below max_connections.
 POOL = 12
@@ -52,12 +55,18 @@ class Addresses:
 def password_names() -> list[str]:
     """Every role of PostgreSQL and every user of NATS that has a password."""
     roles = [role for name in services.WITH_DATABASE for role in (name, provision.owner_of(name))]
-    return ["postgres", *roles, *(nats_user(name) for name in services.WITH_DATABASE)]
+    return ["postgres", *roles, *(nats_user(name) for name in services.WITH_DATABASE), SYSTEM_USER, OPERATOR]
 
 
-def nats_user(service: str) -> str:
-    """The static user of a service on the bus."""
-    return f"nats-{service}"
+def bus_access(home: Home) -> BusAccess:
+    """Who may do what on the bus: our services by their passwords, departments by what identity signs."""
+    passwords = home.passwords(password_names())
+    return BusAccess(
+        services={name: passwords[nats_user(name)] for name in services.WITH_DATABASE},
+        system_password=passwords[SYSTEM_USER],
+        operator_password=passwords[OPERATOR],
+        issuer=AccountKey.load(home.bus_issuer()).public,
+    )
 
 
 def owner_url(home: Home, addresses: Addresses, service: str) -> str:
@@ -83,7 +92,7 @@ def settings_for(home: Home, addresses: Addresses, service: str) -> dict[str, st
         told["nats_url"] = f"nats://{ports.LOOPBACK}:{addresses.nats}"
         told["nats_user"] = nats_user(service)
         told["nats_password"] = passwords[nats_user(service)]
-    return told | _own(home, service) | home.overrides(service)
+    return told | _own(home, service, passwords) | home.overrides(service)
 
 
 def environment_for(home: Home, addresses: Addresses, service: str) -> dict[str, str]:
@@ -101,13 +110,16 @@ def plain_environment() -> dict[str, str]:
     return inherited | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "PYTHONPATH": path}
 
 
-def _own(home: Home, service: str) -> dict[str, str]:
+def _own(home: Home, service: str, passwords: Mapping[str, str]) -> dict[str, str]:
     """Settings that one service alone has."""
     match service:
         case "identity":
             return {
                 "master_key_file": str(home.random_key("identity-master.key")),
                 "index_key_file": str(home.random_key("identity-index.key")),
+                "nats_issuer_seed_file": str(home.bus_issuer()),
+                "nats_system_user": SYSTEM_USER,
+                "nats_system_password": passwords[SYSTEM_USER],
             }
         case "certificates":
             return {"seal_directory": str(home.seals)}

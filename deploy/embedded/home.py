@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.embedded.errors import LaunchError
+from identity.subscriptions.nkeys import AccountKey
 
 DEFAULT = Path(".onevisit")
 
@@ -136,6 +137,13 @@ class Home:
         path = self.keys / name
         if not path.exists():
             self.write_secret(path, secrets.token_bytes(32))
+        return path
+
+    def bus_issuer(self) -> Path:
+        """The file with the seed by which identity lets departments onto the bus, made once and kept."""
+        path = self.keys / "bus-issuer.seed"
+        if not path.exists():
+            self.write_secret(path, AccountKey.generate().seed())
         return path
 
     def client_key(self, client_id: str) -> Path:

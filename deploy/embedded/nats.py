@@ -4,18 +4,18 @@ import json
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from deploy.embedded import ports, process
+from deploy.embedded.access import BusAccess
 from deploy.embedded.errors import LaunchError
 
 _KIB, _MIB, _GIB = 2**10, 2**20, 2**30
 
 
 class Nats:
-    """One server process with its store directory."""
+    """One server process with its store directory. Without `access` anybody may do anything: for tests."""
 
     def __init__(
         self,
@@ -24,14 +24,14 @@ class Nats:
         port: int,
         monitoring_port: int,
         log: Path,
-        users: Mapping[str, str] | None = None,
+        access: BusAccess | None = None,
         sync_interval: str = "always",
     ) -> None:
         self.directory = directory
         self.port = port
         self.log = log
         self._monitoring_port = monitoring_port
-        self._users = users or {}
+        self._access = access
         self._sync_interval = sync_interval
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -93,9 +93,8 @@ class Nats:
             "write_deadline": "10s",
             "jetstream": jetstream,
         }
-        if self._users:
-            users = [{"user": name, "password": password} for name, password in self._users.items()]
-            settings["accounts"] = {"PLATFORM": {"jetstream": "enabled", "users": users}}
+        if self._access is not None:
+            settings |= self._access.configuration()
         # The server reads JSON, except for \u escapes, which a path may not need then.
         return json.dumps(settings, indent=2, ensure_ascii=False)
 

@@ -13,7 +13,7 @@ from types import FrameType
 
 from deploy import services
 from deploy.embedded import nursery, ports, prepare, process
-from deploy.embedded.environment import Addresses, environment_for, nats_user, password_names, plain_environment
+from deploy.embedded.environment import Addresses, bus_access, environment_for, password_names, plain_environment
 from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home, State
 from deploy.embedded.nats import Nats
@@ -59,7 +59,7 @@ class Supervisor:
             port=self._addresses.nats,
             monitoring_port=self._addresses.monitoring,
             log=home.logs / "nats.log",
-            users={nats_user(name): passwords[nats_user(name)] for name in services.WITH_DATABASE},
+            access=bus_access(home),
         )
         self._workers: dict[str, Worker] = {}
         self._stopping = False

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.parties.queries import find_party
 from identity.tokens import queries, rules
-from identity.tokens.errors import InvalidClient, InvalidGrant, InvalidRequest, UnsupportedGrantType
+from identity.tokens.errors import ClientNotFound, InvalidClient, InvalidGrant, InvalidRequest, UnsupportedGrantType
 from identity.tokens.rules import Client, required
 from identity.vault import Vault
 from shared.ids import new_id
@@ -43,7 +43,7 @@ class Issuance:
 async def authenticate_client(conn: AsyncConnection, form: Mapping[str, str], *, issuer: str, at: datetime) -> Client:
     """The client whose key signed the assertion; it is used up from now on, whatever becomes of the request.
 
-    Refused alike: an unknown client, another key, another audience, too long a life, a second use.
+    Refused alike: an unknown or revoked client, another key, another audience, too long a life, a second use.
     """
     if required(form, "client_assertion_type") != ASSERTION:
         raise InvalidRequest("The client_assertion_type is not supported.")
@@ -106,6 +106,14 @@ def identification_claims(*, issuer: str, client_id: str, party: UUID, assurance
     }
 
 
+async def revoke_client(conn: AsyncConnection, client_id: str, *, by: str, at: datetime) -> datetime:
+    """The client authenticates no more, for good; answers since when. Refuses a client that there is not."""
+    since = await queries.revoke_client(conn, client_id, by=by, at=at)
+    if since is None:
+        raise ClientNotFound
+    return since
+
+
 async def ensure_keys(conn: AsyncConnection, vault: Vault, *, at: datetime) -> None:
     """There is a key that signs and a next one that is published already."""
     await queries.lock_keys(conn)
@@ -150,7 +158,7 @@ async def _signer(conn: AsyncConnection, assertion: str) -> Client:
     except (ValueError, KeyError, TypeError):
         raise InvalidClient from None
     client = await queries.find_client(conn, client_id) if rules.is_client_id(client_id) else None
-    if client is None:
+    if client is None or client.revoked:
         raise InvalidClient
     return client
 

@@ -1,6 +1,10 @@
-"""The ways in which the token endpoint says no, as RFC 6749 section 5.2 words them: never which part was wrong."""
+"""The ways in which the token endpoint says no, as RFC 6749 section 5.2 words them: never which part was wrong; and
+the refusals about clients themselves.
+"""
 
 from typing import ClassVar
+
+from shared.errors import NotFound
 
 
 class OAuthError(Exception):
@@ -48,3 +52,9 @@ class UnauthorizedClient(OAuthError):
 class UnsupportedGrantType(OAuthError):
     error = "unsupported_grant_type"
     description = "Use client_credentials, or the token exchange of an identification."
+
+
+class ClientNotFound(NotFound):
+    code = "client-not-found"
+    title_en = "There is no such client"
+    title_zh = "客户端不存在"

@@ -46,6 +46,9 @@ clients = Table(
     Column("scopes", ARRAY(String), nullable=False),
     Column("roles", ARRAY(String), nullable=False),
     Column("jwks", JSON, nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    Column("revoked_by", String),
+    CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked"),
     CheckConstraint("kind IN ('service', 'department', 'app', 'ops')", name="kind"),
     CheckConstraint("(kind = 'department') = (department IS NOT NULL)", name="department"),
 )

@@ -1,6 +1,6 @@
 """Every SQL statement about departments, officers, clients, keys and used tokens, as a named question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,36 +17,57 @@ KeyRow = Row[*tuple[Any, ...]]
 
 async def find_client(conn: AsyncConnection, client_id: str) -> Client | None:
     """The client of this name."""
-    row = (await conn.execute(select(clients).where(clients.c.client_id == client_id))).first()
-    if row is None:
-        return None
-    return Client(
-        client_id=row.client_id,
-        kind=row.kind,
-        department=row.department,
-        scopes=tuple(row.scopes),
-        roles=tuple(row.roles),
-        jwks=row.jwks,
+    return (await find_clients(conn, [client_id])).get(client_id)
+
+
+async def find_clients(conn: AsyncConnection, client_ids: Collection[str]) -> dict[str, Client]:
+    """The clients of these names, by name."""
+    rows = await conn.execute(select(clients).where(clients.c.client_id.in_(client_ids)))
+    return {
+        row.client_id: Client(
+            client_id=row.client_id,
+            kind=row.kind,
+            department=row.department,
+            scopes=tuple(row.scopes),
+            roles=tuple(row.roles),
+            jwks=row.jwks,
+            revoked=row.revoked_at is not None,
+        )
+        for row in rows
+    }
+
+
+async def revoke_client(conn: AsyncConnection, client_id: str, *, by: str, at: datetime) -> datetime | None:
+    """Since when the client is revoked: from now on, or from earlier. None: there is no such client."""
+    mine = clients.c.client_id == client_id
+    await conn.execute(
+        update(clients).where(mine, clients.c.revoked_at.is_(None)).values({"revoked_at": at, "revoked_by": by})
     )
+    return (await conn.execute(select(clients.c.revoked_at).where(mine))).scalar_one_or_none()
 
 
 async def find_officer(conn: AsyncConnection, officer: UUID) -> Officer | None:
     """The officer, with where their department is."""
+    return (await find_officers(conn, [officer])).get(officer)
+
+
+async def find_officers(conn: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Officer]:
+    """The officers, each with where their department is, by id."""
     question = (
         select(officers, departments.c.region)
         .join(departments, departments.c.code == officers.c.department)
-        .where(officers.c.id == officer)
+        .where(officers.c.id.in_(ids))
     )
-    row = (await conn.execute(question)).first()
-    if row is None:
-        return None
-    return Officer(
-        id=row.id,
-        department=row.department,
-        region=row.region,
-        roles=tuple(row.roles),
-        dismissed=row.dismissed_at is not None,
-    )
+    return {
+        row.id: Officer(
+            id=row.id,
+            department=row.department,
+            region=row.region,
+            roles=tuple(row.roles),
+            dismissed=row.dismissed_at is not None,
+        )
+        for row in await conn.execute(question)
+    }
 
 
 async def put_department(conn: AsyncConnection, values: Mapping[str, object]) -> None:

@@ -38,6 +38,7 @@ SCOPES = (
     "cases",
     "catalogue:publish",
     "certificates:manage",
+    "clients:manage",
     "events",
     "evidence",
     "identify",
@@ -62,6 +63,7 @@ class Client:
     scopes: tuple[str, ...]
     roles: tuple[str, ...]
     jwks: Mapping[str, Any]
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

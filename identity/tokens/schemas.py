@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from identity.tokens.commands import ASSERTION, EXCHANGE, JWT_TYPE, Issuance
 from identity.tokens.rules import ACCESS_TOKEN_LIFE
-from shared.schemas import Strict
+from shared.schemas import AwareDatetime, Strict
 
 _ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name, not a secret
 
@@ -24,6 +24,11 @@ class TokenAnswer(Strict):
             scope=issuance.claims["scope"],
             issued_token_type=_ACCESS_TOKEN_TYPE if issuance.exchanged else None,
         )
+
+
+class Revocation(Strict):
+    client_id: str
+    revoked_at: AwareDatetime
 
 
 def _text(description: str, *values: str) -> dict[str, Any]:

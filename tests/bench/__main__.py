@@ -45,12 +45,12 @@ async def _measure(
     home: Home, *, seconds: float, slices: int, callers: int, burst: int
 ) -> dict[str, tuple[Figures, Figures]]:
     state = home.running()
-    passwords = home.passwords(["postgres", "nats-identity"])
+    passwords = home.passwords(["postgres", "nats-operator"])
     servers = drafts.Servers(
         postgres=f"postgresql://postgres:{passwords['postgres']}@{ports.LOOPBACK}:{state.postgres_port}/postgres",
         nats=f"nats://{ports.LOOPBACK}:{state.nats_port}",
-        nats_user="nats-identity",
-        nats_password=passwords["nats-identity"],
+        nats_user="nats-operator",
+        nats_password=passwords["nats-operator"],
     )
     async with World.open(home.directory) as world:
         drafted = await drafts.measure(world, servers, seconds=seconds, slices=slices, callers=callers)

@@ -14,9 +14,11 @@ import asyncpg
 import pytest
 
 from deploy.embedded import ports
+from deploy.embedded.access import BusAccess
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import SETTINGS, Postgres
 from deploy.embedded.provision import plain
+from identity.subscriptions.nkeys import AccountKey
 from tests.support.processes import await_end
 
 
@@ -123,12 +125,13 @@ class TestNats:
             port=port,
             monitoring_port=monitoring,
             log=directory / "nats.log",
-            users={"licensing": "s3cret"},
+            access=BusAccess({"licensing": "s3cret"}, "another", "third", issuer=AccountKey.generate().public),
         )
         server.start()
-        greetings = {user: _greeting(port, user) for user in ("licensing", "stranger")}
+        greetings = {user: _greeting(port, user) for user in ("nats-licensing", "nats-system", "stranger")}
         server.stop()
-        assert greetings == {"licensing": b"PONG", "stranger": b"-ERR"}
+        # A stranger is asked about at identity, and nobody answers: no.
+        assert greetings == {"nats-licensing": b"PONG", "nats-system": b"-ERR", "stranger": b"-ERR"}
 
     def test_the_configuration_with_its_passwords_is_closed_to_others(self, directory: Path) -> None:
         port, monitoring = ports.free_ports(2)
@@ -162,4 +165,5 @@ def _greeting(port: int, user: str) -> bytes:
         login = json.dumps({"user": user, "pass": "s3cret", "verbose": False})
         stream.write(f"CONNECT {login}\r\nPING\r\n".encode())
         stream.flush()
-        return stream.readline().split()[0]
+        # The server greets whom it has not let in yet as well.
+        return next(word for line in stream if (word := line.split()[0]) != b"PING")

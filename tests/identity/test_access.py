@@ -73,7 +73,7 @@ async def header_of(world: World, caller: str) -> dict[str, str]:
 async def call(world: World, route: tuple[str, str], headers: dict[str, str]) -> tuple[int, str | None]:
     method, path = route
     query = "?topic=evt.party.*.*.33.07.82" if path.startswith("/v1/events") else ""
-    filled = path.format(identification=NOBODY_ID, party=NOBODY_ID)
+    filled = path.format(identification=NOBODY_ID, party=NOBODY_ID, client_id="nobody-here")
     keyed = {**headers, "idempotency-key": "access-table"}
     body = ROUTES[route][0]
     answer = await world.http.request(method, filled + query, json=body, headers=keyed)

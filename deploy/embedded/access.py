@@ -1,0 +1,108 @@
+"""Who may do what on the bus, as the configuration of nats-server.
+
+Services are static users of the account PLATFORM, so that identity's outage stops no relay. Departments live in the
+account DEPARTMENTS and reach three things of PLATFORM, no more: pulling, looking at and acknowledging a consumer of
+the stream. Identity says who is a department, and which consumers are its own (auth callout).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from identity.subscriptions.admission import DEPARTMENTS
+
+PLATFORM, SYSTEM, NOBODY = "PLATFORM", "SYS", "NOBODY"
+# Identity's second user; and the one that people use who look after the bus, or measure it.
+SYSTEM_USER, OPERATOR = "nats-system", "nats-operator"
+# Longer than a database needs that is busy, shorter than a client waits.
+ANSWER_SECONDS = 4
+# `response_type: stream` is what keeps a reply subject harmless: the server answers to a subject of its own making, and
+# the one that the asker named means something in the asker's account only.
+SHARED: tuple[dict[str, object], ...] = (
+    {"service": "$JS.API.CONSUMER.MSG.NEXT.EVT.*", "response_type": "stream"},
+    {"service": "$JS.API.CONSUMER.INFO.EVT.*"},
+    {"service": "$JS.ACK.EVT.>", "response_type": "stream"},
+)
+# What relays and subscribers do; not among it: deleting or purging the stream, and listening to the bus at large.
+_PUBLISH = (
+    "evt.>",
+    "int.>",
+    "to.>",
+    "$JS.API.STREAM.INFO.EVT",
+    "$JS.API.STREAM.CREATE.EVT",
+    "$JS.API.STREAM.UPDATE.EVT",
+    "$JS.API.STREAM.MSG.GET.EVT",
+    "$JS.API.DIRECT.GET.EVT",
+    "$JS.API.DIRECT.GET.EVT.>",
+    "$JS.API.CONSUMER.>",
+    "$JS.ACK.EVT.>",
+)
+_CALLOUT = "$SYS.REQ.USER.AUTH"
+# The server gives an account without JetStream its whole API all the same, for the sake of the answer "not enabled".
+# That answer would come beside the one of PLATFORM, and at times before it. An account that imports this one subject
+# from elsewhere is left alone (enableJetStreamInfoServiceImportOnly in the server's source); here it leads nowhere.
+_NOTHING = "nothing"
+_NO_JETSTREAM_OF_ITS_OWN = {"service": {"account": NOBODY, "subject": _NOTHING}, "to": "$JS.API.INFO"}
+
+
+@dataclass(frozen=True)
+class BusAccess:
+    """The users of the bus and the key that identity signs with."""
+
+    services: Mapping[str, str]
+    system_password: str
+    operator_password: str
+    issuer: str
+
+    def configuration(self) -> dict[str, object]:
+        """The part of the server's configuration that says who may do what."""
+        operator = {"user": OPERATOR, "password": self.operator_password}
+        users = [*(_service(name, password) for name, password in self.services.items()), operator]
+        return {
+            "accounts": {
+                PLATFORM: {
+                    "jetstream": "enabled",
+                    "users": users,
+                    "exports": [{**shared, "accounts": [DEPARTMENTS]} for shared in SHARED],
+                },
+                DEPARTMENTS: {"imports": [*map(_import, SHARED), _NO_JETSTREAM_OF_ITS_OWN]},
+                NOBODY: {"exports": [{"service": _NOTHING, "accounts": [DEPARTMENTS]}]},
+                SYSTEM: {"users": [_system(self.system_password)]},
+            },
+            "system_account": SYSTEM,
+            "authorization": {
+                "timeout": ANSWER_SECONDS,
+                "auth_callout": {
+                    "issuer": self.issuer,
+                    "account": PLATFORM,
+                    "auth_users": [*map(nats_user, self.services), SYSTEM_USER, OPERATOR],
+                    # Whoever held the key could let in departments, and nobody else.
+                    "allowed_accounts": [DEPARTMENTS],
+                },
+            },
+        }
+
+
+def nats_user(service: str) -> str:
+    """The static user of a service on the bus."""
+    return f"nats-{service}"
+
+
+def _import(shared: Mapping[str, object]) -> dict[str, object]:
+    return {"service": {"account": PLATFORM, "subject": shared["service"]}}
+
+
+def _service(name: str, password: str) -> dict[str, object]:
+    permissions: dict[str, object] = {"publish": list(_PUBLISH), "subscribe": ["_INBOX.>"]}
+    if name == "identity":
+        permissions["subscribe"] = ["_INBOX.>", _CALLOUT]
+        permissions["allow_responses"] = True
+    return {"user": nats_user(name), "password": password, "permissions": permissions}
+
+
+def _system(password: str) -> dict[str, object]:
+    """Identity's second user: sees who is connected and cuts off, no more."""
+    permissions = {
+        "publish": ["$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.SERVER.*.KICK"],
+        "subscribe": ["_INBOX.>"],
+    }
+    return {"user": SYSTEM_USER, "password": password, "permissions": permissions}

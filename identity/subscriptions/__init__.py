@@ -1,0 +1,1 @@
+"""Departments' subscriptions, and who is let onto the bus."""

@@ -1,0 +1,101 @@
+"""Answers the bus when somebody wants in (NATS auth callout): the access token is verified as every service does it.
+
+Services are static users of the bus and never come here, so that identity's outage stops no relay; departments that
+are connected stay, and new ones are refused until identity answers again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from nats.aio.msg import Msg
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from identity.subscriptions import admission
+from identity.subscriptions.admission import BusUser, NotAdmitted
+from identity.subscriptions.bus import Login
+from identity.subscriptions.nkeys import AccountKey, read_unverified
+from identity.tokens.queries import find_client, find_officer
+from shared.auth import TokenVerifier
+from shared.clock import Clock
+from shared.database import DATABASE_ERRORS, Database
+from shared.errors import ServiceError
+from shared.ids import new_id
+
+# Only identity may listen here, and only the server can speak: the configuration of the bus sees to both.
+SUBJECT = "$SYS.REQ.USER.AUTH"
+# Of several processes of identity one answers.
+QUEUE = "identity"
+REFUSED = "not admitted"
+ConsumersOf = Callable[[AsyncConnection, str], Awaitable[Sequence[str]]]
+log = structlog.get_logger(__name__)
+
+
+async def no_consumers(_: AsyncConnection, __: str) -> Sequence[str]:
+    """Until there are subscriptions, nobody has a consumer."""
+    return ()
+
+
+class Callout:
+    """Who is let in, and as whom. `consumers_of` names the consumers that are a department's own."""
+
+    def __init__(
+        self, database: Database, verifier: TokenVerifier, issuer: AccountKey, consumers_of: ConsumersOf, clock: Clock
+    ) -> None:
+        self._database = database
+        self._verifier = verifier
+        self._issuer = issuer
+        self._consumers_of = consumers_of
+        self._clock = clock
+
+    async def run(self, login: Login) -> None:
+        """Answers until cancelled, or until the connection closes for good."""
+        async with login.connected("identity-callout") as bus:
+            await bus.client.subscribe(SUBJECT, queue=QUEUE, cb=self._on_request)
+            await bus.closed.wait()
+
+    async def answer(self, request: bytes) -> bytes | None:
+        """The signed answer to a request of the server: a user, or a refusal that says nothing more than no.
+
+        None where nobody waits for the answer any more, or nobody can have asked.
+        """
+        try:
+            claims = read_unverified(request)
+            asked: dict[str, Any] = claims["nats"]
+            server, nkey, expires = asked["server_id"]["id"], asked["user_nkey"], claims["exp"]
+        except (KeyError, TypeError, ValueError):
+            log.warning("not a request of the bus")
+            return None
+        if self._clock().timestamp() > expires:
+            return None
+        try:
+            given = {"jwt": await self._admit(asked.get("connect_opts", {}), nkey=nkey)}
+        except NotAdmitted as refusal:
+            log.info("refused at the bus", reason=refusal.reason)
+            given = {"error": REFUSED}
+        answer = {"jti": str(new_id()), "aud": server, "sub": nkey, "iat": int(self._clock().timestamp())}
+        return self._issuer.sign({**answer, "nats": {**given, "type": "authorization_response", "version": 2}}).encode()
+
+    async def _admit(self, options: Mapping[str, Any], *, nkey: str) -> str:
+        try:
+            caller = await self._verifier.verify(str(options.get("auth_token", "")))
+            user = admission.bus_user(caller)
+            consumers = await self._standing(user)
+        except ServiceError as refusal:
+            raise NotAdmitted(refusal.code) from None
+        except DATABASE_ERRORS as error:
+            raise NotAdmitted(type(error).__name__) from None
+        claims = admission.user_claims(user, nkey=nkey, consumers=consumers, at=self._clock())
+        log.info("let onto the bus", department=user.department, client=user.client_id, consumers=len(consumers))
+        return self._issuer.sign(claims)
+
+    async def _standing(self, user: BusUser) -> Sequence[str]:
+        async with self._database.read() as conn:
+            client, officer = await find_client(conn, user.client_id), await find_officer(conn, user.officer)
+            admission.check_standing(user, client, officer)
+            return await self._consumers_of(conn, user.department)
+
+    async def _on_request(self, message: Msg) -> None:
+        answer = await self.answer(message.data)
+        if answer is not None:
+            await message.respond(answer)
