@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status test check format journeys bench docs requirements venv dev clean
+.PHONY: help demo up down status test check format journeys bench docs freeze requirements venv dev clean
 
 RUN := .venv/bin/python -m
 DATA_DIR ?= .onevisit
@@ -29,11 +29,12 @@ status: venv ## what runs, where, and how much memory it takes
 test: dev ## every test, on a real PostgreSQL and a real NATS
 	@$(RUN) pytest -n "$(WORKERS)" --dist worksteal -q "$(TESTS)"
 
-check: dev ## style, types, imports
+check: dev ## style, types, imports, and what the public AsyncAPI parser says of our document
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(RUN) mypy
 	@.venv/bin/lint-imports --no-logo
+	@tests/contracts/npm/check.sh
 
 format: dev ## put the code into the one format
 	@$(RUN) ruff check --fix --quiet .
@@ -45,8 +46,11 @@ journeys: dev ## the whole platform as a black box, alone
 bench: dev ## our speed beside the floor, measured in one run
 	@$(RUN) tests.bench
 
-docs: dev ## write docs/problems.md and docs/settings.md again, from the code
+docs: dev ## write the pages that the code itself can tell: problems, settings, events, AsyncAPI
 	@$(RUN) tests.architecture.generate
+
+freeze: dev ## write down the events as they are, for ever: adds what is new, changes nothing
+	@$(RUN) tests.contracts.published
 
 requirements: dev ## pin and hash every package again, for every platform
 	@deploy/pin.sh

@@ -18,8 +18,8 @@ from shared.contracts.event_types import (
     hearers_of,
     public_event_types,
 )
+from shared.messaging.envelope import CONTENT_TYPE
 
-MEDIA = "application/cloudevents+json"
 # As they are made for every subscription.
 CONSUMER = {
     "name": "<department>_<subscription>",
@@ -58,7 +58,7 @@ def asyncapi_document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0"},
             "tags": [{"name": entity} for entity in sorted({each.contract.entity for each in found.values()})],
         },
-        "defaultContentType": MEDIA,
+        "defaultContentType": CONTENT_TYPE,
         "servers": {"nats": _server()},
         "channels": {name: _channel(types) for name, types in by_channel.items()},
         "operations": {_operation_id(name): _operation(name, types) for name, types in by_channel.items()},
@@ -128,7 +128,7 @@ def _message(each: EventType) -> dict[str, Any]:
         "title": each.title.en,
         "x-title-zh": each.title.zh,
         **({"summary": each.description} if each.description else {}),
-        "contentType": MEDIA,
+        "contentType": CONTENT_TYPE,
         "payload": {"allOf": [{"$ref": "#/components/schemas/Envelope"}, {"type": "object", "properties": own}]},
         "tags": [{"name": each.contract.entity}],
     }

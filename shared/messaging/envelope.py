@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from shared.regions import topic_tokens
 from shared.schemas import CODE_PATTERN
 
+# By the CloudEvents binding for NATS: tells a reader that the message is an envelope and not data alone.
+CONTENT_TYPE = "application/cloudevents+json"
 # With the type after it, what `dataschema` says and the schema is called. No address: events are kept for longer.
 SCHEMA_URN = "urn:onevisit:event:"
 _TYPE = re.compile(r"^(?P<entity>[a-z][a-z-]*)\.(?P<event>[a-z][a-z-]*)\.v[1-9][0-9]*$")

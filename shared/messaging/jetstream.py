@@ -17,6 +17,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy, 
 
 from shared.cancellation import going_on
 from shared.ids import random_id
+from shared.messaging.envelope import CONTENT_TYPE
 from shared.messaging.pulling import Pull, PullStalled
 
 STREAM = "EVT"
@@ -217,7 +218,12 @@ class JetStream:
 
 
 def _headers(message: Message, batch: str, number: int) -> dict[str, str]:
-    return {"Nats-Msg-Id": message.id, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+    return {
+        "Nats-Msg-Id": message.id,
+        "Nats-Batch-Id": batch,
+        "Nats-Batch-Sequence": str(number),
+        "content-type": CONTENT_TYPE,
+    }
 
 
 def _filters(config: ConsumerConfig) -> list[str]:

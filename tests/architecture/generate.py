@@ -1,4 +1,4 @@
-"""Writes what the code itself can tell: `docs/problems.md` and `docs/settings.md`. Run `make docs`."""
+"""Writes what the code itself can tell: problems, settings, events and the AsyncAPI document. Run `make docs`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 from identity.tokens.errors import OAuthError
 from shared.errors import ServiceError
 from shared.settings import ServiceSettings
+from tests.architecture.event_pages import asyncapi_json, events_page
 from tests.architecture.sources import PACKAGES, classes_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -21,7 +22,12 @@ GENERATED = "This page is written by `make docs` from the code; change it there.
 
 def pages() -> Mapping[Path, str]:
     """Every generated page, by where it belongs."""
-    return {DOCS / "problems.md": problems_page(), DOCS / "settings.md": settings_page()}
+    return {
+        DOCS / "problems.md": problems_page(),
+        DOCS / "settings.md": settings_page(),
+        DOCS / "events.md": events_page(GENERATED),
+        DOCS / "asyncapi.json": asyncapi_json(),
+    }
 
 
 def problems() -> Mapping[str, list[type[ServiceError]]]:

@@ -28,7 +28,9 @@ def _text(path: Path) -> str:
 
 def test_no_file_names_a_package_index() -> None:
     # An index is the reader's own choice, and may be a mirror that nobody else can reach.
-    index = re.compile(r"--(extra-)?index-url|--find-links|files\.python" + r"hosted|pypi\.(org|io)/simple")
+    index = re.compile(
+        r"--(extra-)?index-url|--find-links|files\.python" + r"hosted|pypi\.(org|io)/simple|registry\.npm|\"resolved\""
+    )
     found = [str(path.relative_to(ROOT)) for path in _committed() if index.search(_text(path))]
     assert found in ([], ["tests/architecture/test_repository.py"])
 
