@@ -182,6 +182,7 @@ async def _open(
         bindings=draft.bindings,
         homes=draft.statement.regions,
         held={field.element: field.source for field in held.fields if field.source is not None},
+        evidence={piece.id: piece for piece in draft.evidence},
     )
     facts = ApplicationFacts(
         id=application.id,

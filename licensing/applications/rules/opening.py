@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from licensing.applications.model import Ticket
 from licensing.cases.model import Awaited, ClaimOrigin, FieldSource, FrozenField, PlannedCase, PlannedYield
 from licensing.catalogue.model import Catalogue, Text
-from licensing.planning.model import Element, Field, ItemNeeds, Plan, Source, Step, ThingDefinition
+from licensing.planning.model import Element, Field, ItemNeeds, Material, Plan, Source, Step, ThingDefinition
 from shared import schemas
+from shared.contracts.events import UsedEvidence
 from shared.contracts.evidence import Evidence
 
 
@@ -19,7 +20,7 @@ from shared.contracts.evidence import Evidence
 class Ground:
     """What all cases of an application share. `homes`: where its parties live, as far as known.
 
-    `held`: what the departments say of the elements, before any answer or dispute.
+    `held`: what the departments say of the elements, before any answer or dispute. `evidence`: what they hold, by id.
     """
 
     catalogue: Catalogue
@@ -29,6 +30,7 @@ class Ground:
     bindings: Mapping[str, UUID]
     homes: Mapping[UUID, str]
     held: Mapping[Element, Source]
+    evidence: Mapping[UUID, Evidence]
 
 
 def planned_cases(plan: Plan, ground: Ground) -> list[PlannedCase]:
@@ -51,13 +53,26 @@ def _planned(step: Step, item: ItemNeeds, plan: Plan, ground: Ground) -> Planned
         promised_days=step.promised_days,
         legal_days=step.legal_days,
         roles=dict(ground.bindings),
-        waits_for=tuple(Awaited(kind=m.kind, party=ground.bindings[m.role]) for m in step.awaits),
+        waits_for=tuple(_awaited(material, ground) for material in step.awaits),
+        evidence=_used(step, plan, ground),
         fields=tuple(_frozen(field, ground) for field in fields),
         answers={str(field.element): field.value for field in fields if _from_applicant(field)},
         yields=_yields(item, ground),
         grant_parties=_parties(item, ground),
         grant_kinds=tuple(sorted(ground.catalogue.readable(step.item, reader=step.department))),
     )
+
+
+def _awaited(material: Material, ground: Ground) -> Awaited:
+    kind = ground.catalogue.kinds[material.kind]
+    return Awaited(kind=material.kind, party=ground.bindings[material.role], type=kind.type)
+
+
+def _used(step: Step, plan: Plan, ground: Ground) -> tuple[UsedEvidence, ...]:
+    """The held evidence by which this item's own needs are met, each piece once."""
+    met = dict.fromkeys(need.reference for need in plan.needs if need.item == step.item and need.met_by == "evidence")
+    pieces = [ground.evidence[reference] for reference in met if isinstance(reference, UUID)]
+    return tuple(UsedEvidence(evidence=p.id, type=p.type, kind=p.kind, party=p.party) for p in pieces)
 
 
 def _frozen(field: Field, ground: Ground) -> FrozenField:

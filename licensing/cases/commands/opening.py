@@ -13,6 +13,7 @@ from licensing.cases import queries
 from licensing.cases.commands.changing import Office, about, act_row, change, recorded, tell
 from licensing.cases.commands.clocks import acceptance_deadline, watch_acceptance
 from licensing.cases.commands.deciding import conclude_when_made
+from licensing.cases.commands.using import use_awaited, used_at_opening
 from licensing.cases.model import (
     PLATFORM,
     Act,
@@ -47,7 +48,7 @@ async def open_cases(
     """One case for each planned item, in the order of the plan: received, or waiting for what others are to yield.
 
     Items that may run in parallel are received together (Z-REG Art 5). Evidence that arrived after the plan's was
-    read meets a wait at once. Records `case.received` or `case.waiting` for each.
+    read meets a wait at once. Records `case.received` or `case.waiting` for each, and `evidence.used`.
     """
     wanted = {_wanted(need) for plan in planned for need in plan.waits_for}
     since = application.evidence_at - CLOCK_TOLERANCE
@@ -139,7 +140,9 @@ async def _begin(
     )
     for case in received:
         await watch_acceptance(conn, case, zone=zone)
-    await record_many(conn, [recorded(case, _beginning(case, heard), at=at) for case in cases])
+    known = {want: news.evidence for want, news in heard.items()}
+    begun = [recorded(case, _beginning(case, heard), at=at) for case in cases]
+    await record_many(conn, [*begun, *used_at_opening(cases, heard=known, at=at)])
 
 
 def _beginning(case: Case, heard: dict[Wanted, Heard]) -> CaseReceived | CaseWaiting:
@@ -160,9 +163,9 @@ class Arrived:
 
 
 async def evidence_arrived(conn: AsyncConnection, news: Arrived, *, at: datetime, office: Office) -> None:
-    """Cases that waited for nothing else are received now; the case that it was made of concludes with its last.
+    """Cases that waited for nothing else are received now, and stand on it (`evidence.used`).
 
-    Safe to repeat, and in any order with `open_cases`.
+    The case that it was made of concludes with its last. Safe to repeat, and in any order with `open_cases`.
     """
     wanted: Wanted = (news.kind, news.party)
     await queries.hear(conn, wanted, evidence=news.evidence, at=at)
@@ -170,9 +173,8 @@ async def evidence_arrived(conn: AsyncConnection, news: Arrived, *, at: datetime
     taken = {case.id: case for case in await queries.lock(conn, {*waiting, *([news.case] if news.case else [])})}
     await queries.meet(conn, waiting, wanted, evidence=news.evidence, at=at)
     unmet = await queries.list_unmet(conn, waiting)
-    for id_ in sorted(set(waiting) - set(unmet)):
-        if taken[id_].state is State.WAITING:
-            await receive(conn, taken[id_], at=at, zone=office.zone)
+    met = [taken[id_] for id_ in sorted(set(waiting) - set(unmet)) if taken[id_].state is State.WAITING]
+    await use_awaited(conn, [await receive(conn, case, at=at, zone=office.zone) for case in met], at=at)
     source = taken.get(news.case) if news.case else None
     if source is not None and news.index is not None:
         await conclude_when_made(conn, source, news.index, wanted, evidence=news.evidence, at=at, office=office)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from licensing.planning.model import Choice, Claim, Constant, Decided, Element
+from shared.contracts.events import UsedEvidence
 from shared.contracts.evidence import EvidenceType
 from shared.schemas import Code, ElementCode, Paragraph, RegionCode, Strict, Text
 
@@ -49,6 +50,8 @@ class Awaited(Strict):
 
     kind: Code
     party: UUID
+    # Plans that were stored before this field waited for nothing but certificates.
+    type: EvidenceType = "certificate"
 
 
 class Requirement(Strict):
@@ -110,7 +113,8 @@ class PlannedYield(Strict):
 class PlannedCase(Strict):
     """One item of the application. `region` is where it is handled; days are working days from acceptance.
 
-    `legal_days` None: the guide names no special limit, so the ordinary one holds (ALL Art 42).
+    `legal_days` None: the guide names no special limit, so the ordinary one holds (ALL Art 42). `evidence`: the held
+    pieces that met the needs of this very item.
     """
 
     item: Code
@@ -124,6 +128,7 @@ class PlannedCase(Strict):
     legal_days: int | None
     roles: dict[Code, UUID]
     waits_for: tuple[Awaited, ...] = ()
+    evidence: tuple[UsedEvidence, ...] = ()
     fields: tuple[FrozenField, ...] = ()
     answers: dict[ElementCode, JsonValue] = Field(default_factory=dict)
     yields: tuple[PlannedYield, ...] = ()

@@ -89,6 +89,16 @@ async def list_awaited(conn: AsyncConnection, case: UUID) -> list[tuple[str, UUI
     return [(row.kind, row.party, row.met_by) for row in await conn.execute(statement)]
 
 
+async def list_met(conn: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, dict[Wanted, UUID]]:
+    """The evidence that met what these cases waited for."""
+    of = case_awaits.c
+    statement = select(of.case_id, of.kind, of.party, of.met_by).where(of.case_id.in_(ids), of.met_by.is_not(None))
+    found: dict[UUID, dict[Wanted, UUID]] = {id_: {} for id_ in ids}
+    for case, kind, party, evidence in await conn.execute(statement):
+        found[case][kind, party] = evidence
+    return found
+
+
 async def mark_made(
     conn: AsyncConnection, case: UUID, index: int, wanted: Wanted, *, evidence: UUID, at: datetime
 ) -> int | None:

@@ -37,6 +37,10 @@ def without(world: World, kind: str) -> None:
     world.source.evidence = [piece for piece in world.source.evidence if piece.kind != kind]
 
 
+def kinds_of(event: dict[str, Any]) -> set[str]:
+    return {piece["kind"] for piece in event["data"]["used"]}
+
+
 class TestSubmitting:
     async def test_opens_every_case_at_once_and_receives_what_waits_for_nobody(self, world: World) -> None:
         application = await world.apply()
@@ -65,6 +69,22 @@ class TestSubmitting:
             "thing": "newborn",
             "cases": [case["id"] for case in application["cases"]],
         }
+
+    async def test_each_case_tells_which_evidence_its_own_item_stands_on(self, world: World) -> None:
+        application = await world.apply()
+        kinds = {event["data"]["item"]: kinds_of(event) for event in await world.events("evidence.used")}
+        assert kinds == {
+            "birth-medical-certificate": {"birth-record", "resident-identity"},
+            "household-registration": {"birth-record", "household-registration", "marriage-registration"},
+            # What it reads of the register page does not exist yet; the child's birth is known already.
+            "resident-medical-insurance": {"birth-record"},
+            "social-security-card": {"birth-record"},
+        }
+        held = {str(piece.id) for piece in world.source.evidence}
+        for event in await world.events("evidence.used"):
+            case = await world.case(application, event["data"]["item"])
+            assert (event["data"]["case"], event["data"]["department"]) == (str(case.id), case.department)
+            assert {piece["evidence"] for piece in event["data"]["used"]} <= held
 
     async def test_freezes_values_with_their_sources_and_answers_in_the_case(self, world: World) -> None:
         case = await planned(world, await world.apply(), "birth-medical-certificate")

@@ -17,6 +17,7 @@ from licensing.cases.model import (
     PlannedYield,
     State,
 )
+from shared.contracts.events import UsedEvidence
 from shared.ids import new_id
 from shared.schemas import Text
 
@@ -70,6 +71,7 @@ def planned(
     waits_for: tuple[Awaited, ...] = (),
     fields: tuple[FrozenField, ...] = (),
     answers: dict[str, JsonValue] | None = None,
+    evidence: tuple[UsedEvidence, ...] = (),
 ) -> PlannedCase:
     return PlannedCase(
         item=item,
@@ -83,6 +85,7 @@ def planned(
         legal_days=20,
         roles={"applicant": MOTHER, "mother": MOTHER, "child": CHILD},
         waits_for=waits_for,
+        evidence=evidence,
         fields=fields,
         answers=answers or {},
         yields=yields,

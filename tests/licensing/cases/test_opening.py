@@ -2,13 +2,16 @@
 
 import asyncio
 from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
 
 from licensing.cases import commands, queries
 from licensing.cases.model import Awaited, State
+from shared.contracts.events import UsedEvidence
 from shared.ids import new_id
 from tests.licensing.cases import factories
 from tests.licensing.cases.factories import CHILD, MONDAY, MOTHER, ZONE
-from tests.licensing.cases.world import CERTIFICATE, ENROLMENT, PAGE, POLICE, World
+from tests.licensing.cases.world import CERTIFICATE, ENROLMENT, PAGE, POLICE, REGISTRATION, World
 
 
 class TestOpenCases:
@@ -70,7 +73,7 @@ class TestWaking:
         assert woken.state is State.RECEIVED
         assert woken.received_at == world.clock()
         assert woken.acceptance_due_on == date(2026, 3, 10)
-        assert await world.events(woken.id) == ["case.waiting", "case.received"]
+        assert await world.events(woken.id) == ["case.waiting", "case.received", "evidence.used"]
 
     async def test_one_certificate_wakes_all_that_wait_for_it(self, world: World) -> None:
         opened = await world.open()
@@ -86,7 +89,7 @@ class TestWaking:
         opened = await world.open()
         evidence = await world.arrives(CERTIFICATE)
         await world.arrives(CERTIFICATE, evidence=evidence)
-        assert await world.events(opened[1].id) == ["case.waiting", "case.received"]
+        assert await world.events(opened[1].id) == ["case.waiting", "case.received", "evidence.used"]
 
     async def test_evidence_about_somebody_else_wakes_nobody(self, world: World) -> None:
         opened = await world.open()
@@ -115,7 +118,7 @@ class TestWaking:
         await world.arrives(CERTIFICATE)
         opened = await world.open(application=facts)
         assert opened[1].state is State.RECEIVED
-        assert await world.events(opened[1].id) == ["case.received"]
+        assert await world.events(opened[1].id) == ["case.received", "evidence.used"]
 
     async def test_evidence_that_the_plan_knew_and_did_not_use_meets_nothing(self, world: World) -> None:
         await world.arrives(CERTIFICATE)
@@ -170,3 +173,56 @@ class TestWaking:
         assert world.told == [birth.application, birth.application]
         assert insurance.results[0].kind == ENROLMENT
         assert card.results[0].evidence is None
+
+
+class TestUsing:
+    """Whoever stands on evidence says so, with its own case: by that it will hear when the evidence no longer holds."""
+
+    def held(self, evidence: UUID) -> UsedEvidence:
+        return UsedEvidence(evidence=evidence, type="record", kind="birth-record", party=CHILD)
+
+    async def used(self, world: World, case: UUID) -> list[dict[str, Any]]:
+        return [event["data"] for event in await world.recorded(case) if event["type"] == "evidence.used.v1"]
+
+    async def test_a_case_names_what_its_own_item_stands_on_from_the_submission_on(self, world: World) -> None:
+        one, other = new_id(), new_id()
+        first = factories.planned("one", "tax", yields=(), evidence=(self.held(one),))
+        waits = (Awaited(kind=CERTIFICATE, party=CHILD),)
+        second = factories.planned("two", "civil-affairs", yields=(), evidence=(self.held(other),), waits_for=waits)
+        opened = await world.open([first, second, factories.card()])
+        assert await self.used(world, opened[0].id) == [
+            {
+                "case": str(opened[0].id),
+                "application": str(opened[0].application),
+                "item": "one",
+                "department": "tax",
+                "used": [{"evidence": str(one), "type": "record", "kind": "birth-record", "party": str(CHILD)}],
+            }
+        ]
+        (waiting,) = await self.used(world, opened[1].id)
+        assert [piece["evidence"] for piece in waiting["used"]] == [str(other)]
+        assert await self.used(world, opened[2].id) == []
+
+    async def test_what_a_case_waited_for_is_in_use_once_it_is_received(self, world: World) -> None:
+        waits = (Awaited(kind=CERTIFICATE, party=CHILD), Awaited(kind=REGISTRATION, party=CHILD, type="record"))
+        (opened,) = await world.open([factories.planned("two-needs", "tax", yields=(), waits_for=waits)])
+        registration = await world.arrives(REGISTRATION)
+        assert await self.used(world, opened.id) == []
+        certificate = await world.arrives(CERTIFICATE)
+        (event,) = await self.used(world, opened.id)
+        assert [(piece["evidence"], piece["type"]) for piece in event["used"]] == [
+            (str(certificate), "certificate"),
+            (str(registration), "record"),
+        ]
+
+    async def test_each_case_that_one_certificate_wakes_says_so_for_itself(self, world: World) -> None:
+        opened = await world.open()
+        page = await world.arrives(PAGE)
+        for case in opened[2:]:
+            (event,) = await self.used(world, case.id)
+            assert (event["department"], event["used"][0]["evidence"]) == (case.department, str(page))
+
+    async def test_it_is_an_internal_event(self, world: World) -> None:
+        opened = await world.open()
+        await world.arrives(CERTIFICATE)
+        assert (await world.recorded(opened[1].id))[-1]["topic"] == "int.evidence.used.household-registration.33.07.82"
