@@ -155,8 +155,13 @@ class Intake:
             if not page.items:
                 return
             after = page.next
-            if name and missing:
+            if name and await self._is_held(page):
                 await self.inbox.save_cursor(name, after)
+
+    async def _is_held(self, page: Page) -> bool:
+        """Whether reading may go on after this page the next time."""
+        last = {(event.source, event.topic): event.sequence for event in page.items}
+        return all([sequence <= (await self.inbox.head(*place)).sequence for place, sequence in last.items()])
 
     async def _take_missing(self, event: Event, gap: Gap) -> bool:
         """Whether the gap is closed with this event, or was."""

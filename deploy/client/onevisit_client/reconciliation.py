@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from onevisit_client.inbox import Head, Inbox
 from onevisit_client.intake import Effect, Handler, Intake, ReadFeed, Retrying
 from onevisit_client.platform import Platform
+from onevisit_client.roads import read_feed
 from onevisit_client.shapes import Alarm, Gap, Heads, Page, Report, TopicHead
 
-PAGE = 500
 NOTHING = Head()
 
 Held = Mapping[tuple[str, str], Head]
@@ -36,7 +36,7 @@ def feed_of(platform: Platform) -> ReadFeed:
     """How missing events are read."""
 
     async def read(topics: Sequence[str], after: str | None) -> Page:
-        return await platform.events(topics, after=after, limit=PAGE)
+        return await read_feed(platform, topics, after)
 
     return read
 

@@ -10,18 +10,20 @@ from typing import Protocol, Self
 import nats.errors
 from nats.aio.client import Client
 
-from onevisit_client.errors import BusUnavailable, EventNotValid
+from onevisit_client.errors import BusUnavailable, EventNotValid, PlatformRefused
 from onevisit_client.events import Event
 from onevisit_client.inbox import Inbox
 from onevisit_client.platform import Platform
 from onevisit_client.pulling import Pull
-from onevisit_client.shapes import Subscription
+from onevisit_client.shapes import Page, Subscription
 from onevisit_client.tokens import RENEW_SECONDS_BEFORE_EXPIRY
 
 BUS_ERRORS = (BusUnavailable, nats.errors.Error, OSError, TimeoutError)
+CONNECT_SECONDS = 12.0
 BUS_WAIT_SECONDS = 1.0
 FEED_WAIT_SECONDS = 10
 PAGE = 500
+CURSOR_NOT_VALID = "cursor-not-valid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +84,21 @@ class Bus:
             await note(failures[-1] if failures else BusUnavailable("the server closed the connection"))
 
         try:
-            await client.connect(
-                place.url,
-                name=name,
-                token=token,
-                inbox_prefix=place.inbox_prefix,
-                allow_reconnect=False,
-                connect_timeout=5,
-                ping_interval=10,
-                max_outstanding_pings=2,
-                error_cb=note,
-                closed_cb=closed,
-            )
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await client.connect(
+                    place.url,
+                    name=name,
+                    token=token,
+                    inbox_prefix=place.inbox_prefix,
+                    allow_reconnect=False,
+                    max_reconnect_attempts=1,  # of the first connection: by default it is tried for two minutes
+                    reconnect_time_wait=1,
+                    connect_timeout=5,
+                    ping_interval=10,  # a dead connection is noticed within half a minute, not four
+                    max_outstanding_pings=2,
+                    error_cb=note,
+                    closed_cb=closed,
+                )
             pull = Pull(client, stream=place.stream, consumer=place.consumer)
             sessions.append(pull)
             await pull.open()
@@ -144,7 +149,7 @@ class Feed:
         """The next page."""
         after = await self._inbox.cursor(self._cursor_name)
         wait = self._wait if patient else min(1, self._wait)
-        page = await self._platform.events(self._topics, after=after, wait=wait, limit=PAGE)
+        page = await read_feed(self._platform, self._topics, after, wait=wait)
         self._reached = page.next if page.next != after else None
         return [Arrival(event, _nothing) for event in page.items]
 
@@ -161,6 +166,16 @@ class Feed:
 
     async def close(self) -> None:
         """Nothing is open between two polls."""
+
+
+async def read_feed(platform: Platform, topics: Sequence[str], after: str | None, *, wait: int = 0) -> Page:
+    """The next page; the first where the platform does not know its cursor any more, for what is known is dropped."""
+    try:
+        return await platform.events(topics, after=after, wait=wait, limit=PAGE)
+    except PlatformRefused as refusal:
+        if after is None or refusal.code != CURSOR_NOT_VALID:
+            raise
+        return await platform.events(topics, limit=PAGE)
 
 
 def _read(body: bytes) -> Event | EventNotValid:
