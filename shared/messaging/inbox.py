@@ -96,10 +96,12 @@ _BLOCKED = text("""
 SELECT DISTINCT subject FROM parked WHERE consumer = :consumer AND subject = ANY (CAST(:subjects AS uuid[]))
 """)
 _DONE = text("INSERT INTO inbox (consumer, event_id) SELECT :consumer, unnest(CAST(:ids AS uuid[]))")
+# A commit whose answer was lost looks like a failure; what is noted as done is not parked on top of it.
 _PARK = text("""
 INSERT INTO parked (consumer, event_id, subject, position, envelope, attempts, reason, retry_at)
-VALUES (:consumer, :event_id, :subject, :position, :envelope, :attempts, :reason,
-        clock_timestamp() + make_interval(secs => CAST(:seconds AS double precision)))
+SELECT :consumer, :event_id, :subject, :position, :envelope, :attempts, :reason,
+       clock_timestamp() + make_interval(secs => CAST(:seconds AS double precision))
+WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = :consumer AND event_id = :event_id)
 """)
 # attempts = 0: it only stood behind another, which is gone. No retry_at after an attempt: it waits for a person.
 _DUE = text("""

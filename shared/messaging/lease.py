@@ -5,16 +5,17 @@ that it does, so that it can do nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.cancellation import going_on
+from shared.cancellation import going_on, together
 from shared.database import DATABASE_ERRORS, Database
 
 LEASE_SECONDS = 5.0
@@ -72,7 +73,7 @@ async def acquire(database: Database, name: str, *, seconds: float = LEASE_SECON
 async def lead(
     database: Database,
     name: str,
-    work: Callable[[Lease], Awaitable[None]],
+    work: Callable[[Lease], Coroutine[Any, Any, None]],
     *,
     seconds: float = LEASE_SECONDS,
 ) -> None:
@@ -84,11 +85,8 @@ async def lead(
             continue
         log.info("leading", lease=name, term=lease.term)
         try:
-            async with asyncio.TaskGroup() as group:
-                renewing = group.create_task(lease.renew(database))
-                await work(lease)
-                renewing.cancel()
-        except* LeaseLost:
+            await together(lease.renew(database), work(lease))
+        except LeaseLost:
             log.warning("lease lost", lease=name, term=lease.term)
         else:
             return

@@ -1,5 +1,6 @@
 """What a consumer does about an event, and the two ways in which it can fail."""
 
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -47,7 +48,8 @@ def retry_seconds(error: BaseException, *, attempts: int) -> float | None:
     """How long to wait after so many attempts; None where a person is needed."""
     if isinstance(error, Poison) or (attempts >= MAX_ATTEMPTS and not isinstance(error, Retry)):
         return None
-    return min(MAX_DELAY_SECONDS, 2.0 ** (attempts - 1))
+    # What failed together shall not come back together, upon a neighbour that has just recovered.
+    return min(MAX_DELAY_SECONDS, 2.0 ** (attempts - 1)) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 
 def reason_of(error: BaseException) -> str:

@@ -3,11 +3,9 @@
 Numbering needs only PostgreSQL: while the bus is away, the log and its feed go on.
 """
 
-import asyncio
-
 import structlog
 
-from shared.cancellation import going_on
+from shared.cancellation import going_on, together
 from shared.database import Database
 from shared.messaging.bell import Bell
 from shared.messaging.failpoints import failpoint
@@ -37,9 +35,7 @@ class Relay:
 
     async def _lead(self, lease: Lease) -> None:
         failpoint("relay.leading")
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._number(lease))
-            group.create_task(self._publisher.run(lease))
+        await together(self._number(lease), self._publisher.run(lease))
 
     async def _number(self, lease: Lease) -> None:
         while going_on():

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from shared.cancellation import going_on
+from shared.cancellation import going_on, together
 from shared.database import Database
 from shared.messaging.failpoints import failpoint
 from shared.messaging.handling import Handling, read
@@ -54,9 +54,7 @@ class Subscriber:
 
     async def _lead(self, lease: Lease) -> None:
         handling = Handling(self._database, consumer=self.consumer, reactions=self._reactions, lease=lease)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._receive(handling))
-            group.create_task(self._retry(handling))
+        await together(self._receive(handling), self._retry(handling))
 
     async def _receive(self, handling: Handling) -> None:
         while going_on():
