@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import Invalid
 
-IdempotencyKey = Annotated[
-    Annotated[str, StringConstraints(min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")],
-    Header(alias="Idempotency-Key", description="Your own random text per act. Repeat it to retry safely."),
-]
+_Key = Annotated[str, StringConstraints(min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+_header = Header(alias="Idempotency-Key", description="Your own random text per act. Repeat it to retry safely.")
+IdempotencyKey = Annotated[_Key, _header]
+# Where the act is the same by itself, when it is asked for again.
+OptionalIdempotencyKey = Annotated[_Key | None, _header]
 
 
 class IdempotencyKeyReused(Invalid):

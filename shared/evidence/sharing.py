@@ -41,6 +41,11 @@ class SharingPolicy:
         if self._table is None or table.release >= self._table.release:
             self._table = table
 
+    @property
+    def release(self) -> int | None:
+        """Of which release the rules are; None before the first load."""
+        return self._table.release if self._table else None
+
     async def current(self) -> SharingTable:
         """The same, for the feed's policy."""
         return self.table

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from shared.auth import Caller, requires
 from shared.database import Database, database_of
-from shared.errors import Invalid, NotAllowed
 from shared.messaging.bell import Bell
 from shared.messaging.cursor import CursorKey
+from shared.messaging.errors import TopicNotAllowed, TopicNotValid
 from shared.messaging.feed import FeedPage, Heads, list_events, list_heads
 from shared.messaging.publishing import envelope_of
 from shared.messaging.topics import FilterNotValid, Reach, check_filter
@@ -22,29 +22,10 @@ from shared.schemas import Strict
 MAX_FILTERS = 32
 POLL_SECONDS = 1.0
 
-NAMED_FILTERS = 50
-
 # What this caller may read, of the events of all services; nothing by default.
 Policy = Callable[[Caller], Awaitable[Reach]]
 # Our own services hear everything.
 EVERYTHING = Reach(["evt.>", "int.>", "to.>"])
-
-
-class TopicNotValid(Invalid):
-    code = "topic-not-valid"
-    title_en = "Not a topic filter"
-    title_zh = "主题过滤条件无效"
-
-
-class TopicNotAllowed(NotAllowed):
-    code = "topic-not-allowed"
-    title_en = "No published sharing rule entitles you to these events"
-    title_zh = "没有已公布的共享规则允许订阅这些事件"
-
-    @classmethod
-    def beyond(cls, reach: Reach, topic: str) -> "TopicNotAllowed":
-        """The refusal of this filter; `allowed` names what comes nearest to it."""
-        return cls(topic=topic, allowed=[*reach.nearest(topic, at_most=NAMED_FILTERS)])
 
 
 class TopicHead(Strict):
@@ -139,15 +120,16 @@ def feed_router(service: str, policy: Policy) -> APIRouter:
 
 
 async def _check(caller: Caller, filters: Sequence[str], policy: Policy) -> None:
+    pointer = "/query/topic"
     for each in filters:
         try:
             check_filter(each)
         except FilterNotValid as error:
-            raise TopicNotValid(str(error)) from None
+            raise TopicNotValid(str(error), pointer=pointer) from None
     reach = EVERYTHING if caller.kind == "service" else await policy(caller)
     for each in filters:
         if not reach.includes(each):
-            raise TopicNotAllowed.beyond(reach, each)
+            raise TopicNotAllowed.beyond(reach, each, pointer=pointer)
 
 
 async def _read(

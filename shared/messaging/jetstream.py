@@ -176,6 +176,10 @@ class JetStream:
             return await manager.add_consumer(STREAM, changed)
         return info
 
+    def manager(self) -> JetStreamContext:
+        """To ask the server about consumers, and to make them. Raises one of `BUS_ERRORS` where it does not answer."""
+        return self._context()
+
     def _context(self, client: Client | None = None) -> JetStreamContext:
         return (client or self._client).jetstream(timeout=REQUEST_SECONDS)
 

@@ -29,15 +29,19 @@ PARKED = Gauge(
 
 
 class MessagingRuntime:
-    """`app.state.service.messaging`. Give `part` to `create_service`, and `readiness` to its checks."""
+    """`app.state.service.messaging`. Give `part` to `create_service`, and `readiness` to its checks.
 
-    def __init__(self, service: str, database: Database, settings: ServiceSettings) -> None:
+    A process without the worker part has no connection to the bus, unless its API needs one: `connected`.
+    """
+
+    def __init__(self, service: str, database: Database, settings: ServiceSettings, *, connected: bool = False) -> None:
         if settings.nats_url is None or settings.cursor_key_file is None:
             raise RuntimeError(f"{service} needs ONEVISIT_NATS_URL and ONEVISIT_CURSOR_KEY_FILE")
         password = settings.nats_password.get_secret_value() if settings.nats_password else None
         self._service = service
         self._database = database
         self._is_worker = "worker" in settings.run
+        self._connected = connected
         self._subscribers: list[Subscriber] = []
         self.bus = JetStream(settings.nats_url, name=service, user=settings.nats_user, password=password)
         self.bell = Bell(database)
@@ -51,6 +55,8 @@ class MessagingRuntime:
     async def running(self) -> AsyncGenerator[None]:
         """Everything runs while the block does. A process without the worker part only serves the feed."""
         work: dict[str, Part] = {"bell": self.bell.run}
+        if self._connected:
+            work["bus"] = self.bus.run
         if self._is_worker:
             relay = Relay(self._service, self._database, self.bus, self.bell)
             work |= {"bus": self.bus.run, "relay": relay.run, "metrics": self._measure}

@@ -33,6 +33,13 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ),
     ("GET", "/v1/events"): (None, frozenset({"hospital", "medical-insurance"})),
     ("GET", "/v1/events/heads"): (None, frozenset({"hospital", "medical-insurance"})),
+    ("POST", "/v1/subscriptions"): (
+        {"name": "access-table", "topics": ["evt.party.*.*.33.07.82"]},
+        frozenset({"hospital", "medical-insurance"}),
+    ),
+    ("GET", "/v1/subscriptions"): (None, frozenset({"hospital", "medical-insurance"})),
+    ("GET", "/v1/subscriptions/{name}"): (None, frozenset({"hospital", "medical-insurance"})),
+    ("DELETE", "/v1/subscriptions/{name}"): (None, frozenset({"hospital", "medical-insurance"})),
     ("POST", "/v1/clients/{client_id}/revocation"): (None, frozenset({"ops"})),
     ("POST", "/internal/parties/regions"): ({"parties": [NOBODY_ID]}, frozenset({"licensing"})),
 }
@@ -73,7 +80,7 @@ async def header_of(world: World, caller: str) -> dict[str, str]:
 async def call(world: World, route: tuple[str, str], headers: dict[str, str]) -> tuple[int, str | None]:
     method, path = route
     query = "?topic=evt.party.*.*.33.07.82" if path.startswith("/v1/events") else ""
-    filled = path.format(identification=NOBODY_ID, party=NOBODY_ID, client_id="nobody-here")
+    filled = path.format(identification=NOBODY_ID, party=NOBODY_ID, client_id="nobody-here", name="nobody-here")
     keyed = {**headers, "idempotency-key": "access-table"}
     body = ROUTES[route][0]
     answer = await world.http.request(method, filled + query, json=body, headers=keyed)
