@@ -1,8 +1,9 @@
 """A batch of events becomes one transaction of effects; where one fails, each becomes its own."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -40,6 +41,9 @@ class Preparation:
 
     value: Any = None
     error: Exception | None = None
+
+
+UNPREPARED = Preparation()
 
 
 def read(body: bytes, reactions: Mapping[str, AnyReaction], *, stream_sequence: int = 0) -> Incoming:
@@ -105,21 +109,27 @@ class Handling:
 
     async def _prepare(self, batch: Sequence[Incoming]) -> dict[UUID, Preparation]:
         slots = asyncio.Semaphore(PARALLEL_PREPARATIONS)
+        prepared = {
+            one.waiting.event_id: UNPREPARED if one.readable else Preparation(error=Poison("cannot be read"))
+            for one in batch
+        }
 
-        async def prepare(one: Incoming) -> Preparation:
-            if not one.readable:
-                return Preparation(error=Poison("cannot be read"))
-            if one.event is None or one.reaction is None or one.reaction.prepare is None:
-                return Preparation()
-            traceparent.set(one.event.traceparent)
+        async def prepare(one: Incoming, how: Callable[[Any], Awaitable[Any]], event: Event[Any]) -> None:
+            traceparent.set(event.traceparent)
             async with slots:
                 try:
-                    return Preparation(value=await one.reaction.prepare(one.event))
+                    prepared[one.waiting.event_id] = Preparation(value=await how(event))
                 except Exception as error:  # noqa: BLE001 - judged where the event is handled
-                    return Preparation(error=error)
+                    prepared[one.waiting.event_id] = Preparation(error=error)
 
-        answers = await asyncio.gather(*map(prepare, batch))
-        return {one.waiting.event_id: answer for one, answer in zip(batch, answers, strict=True)}
+        await asyncio.gather(
+            *(
+                prepare(one, one.reaction.prepare, one.event)
+                for one in batch
+                if one.event is not None and one.reaction is not None and one.reaction.prepare is not None
+            )
+        )
+        return prepared
 
     async def _together(self, batch: Sequence[Incoming], prepared: Mapping[UUID, Preparation]) -> None:
         async with self._database.transaction() as conn:
@@ -127,14 +137,12 @@ class Handling:
             blocked = await inbox.list_blocked(
                 conn, consumer=self._consumer, subjects=[one.waiting.subject for one in batch]
             )
-            done = []
             for one in batch:
                 if one.waiting.subject in blocked:
                     await self._park_behind(conn, one)
-                else:
-                    await self._handle(conn, one, prepared[one.waiting.event_id])
-                    done.append(one.waiting.event_id)
-            await inbox.mark_done(conn, consumer=self._consumer, event_ids=done)
+            clear = [one for one in batch if one.waiting.subject not in blocked]
+            await self._handle(conn, clear, prepared)
+            await inbox.mark_done(conn, consumer=self._consumer, event_ids=[one.waiting.event_id for one in clear])
             failpoint("subscriber.handled")
 
     async def _alone(self, one: Incoming, preparation: Preparation) -> None:
@@ -156,7 +164,7 @@ class Handling:
         try:
             async with self._database.transaction() as conn:
                 await self._lease.fence(conn)
-                await self._handle(conn, one, preparation)
+                await self._handle(conn, [one], {event_id: preparation})
                 await inbox.release(conn, consumer=self._consumer, event_id=event_id)
         except LeaseLost:
             raise
@@ -169,12 +177,19 @@ class Handling:
                     conn, consumer=self._consumer, event_id=event_id, reason=reason_of(error), retry_seconds=delay
                 )
 
-    async def _handle(self, conn: AsyncConnection, one: Incoming, preparation: Preparation) -> None:
-        if preparation.error is not None:
-            raise preparation.error
-        if one.reaction is not None and one.event is not None:
-            traceparent.set(one.event.traceparent)
-            await one.reaction.handle(conn, one.event, preparation.value)
+    async def _handle(
+        self, conn: AsyncConnection, batch: Sequence[Incoming], prepared: Mapping[UUID, Preparation]
+    ) -> None:
+        """In order; neighbours of one reaction together."""
+        for reaction, neighbours in groupby(batch, key=lambda one: one.reaction):
+            events = []
+            for one in neighbours:
+                preparation = prepared[one.waiting.event_id]
+                if preparation.error is not None:
+                    raise preparation.error
+                events.append((one.event, preparation.value))
+            if reaction is not None:
+                await reaction.handle_all(conn, events)
 
     async def _park_behind(self, conn: AsyncConnection, one: Incoming) -> None:
         await inbox.park(conn, one.waiting, consumer=self._consumer, reason=None, retry_seconds=None)

@@ -141,7 +141,7 @@ class Publisher:
         stored = await self._bus.publish(messages, generation=session.generation)
         failpoint("publishing.sent")
         watermark = Watermark(rows[-1].position, stored, messages[-1].id)
-        async with self._database.transaction() as conn:
+        async with self._database.single() as conn:
             parameters = {"epoch": session.epoch, **watermark._asdict()}
             # The epoch is the fence: whoever leads after us has begun another one.
             if (await conn.execute(_ADVANCE, parameters)).first() is None:
@@ -179,8 +179,9 @@ SET epoch = epoch + 1, stream = :stream, published_through = :position, stream_s
     message_id = :message_id
 RETURNING epoch
 """)
+# Not flushed: a watermark that falls back with the power only has some events published again.
 _ADVANCE = text("""
 UPDATE relay_state
 SET published_through = :position, stream_sequence = :stream_sequence, message_id = :message_id
-WHERE epoch = :epoch RETURNING true
+WHERE epoch = :epoch RETURNING set_config('synchronous_commit', 'off', true)
 """)

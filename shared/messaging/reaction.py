@@ -1,13 +1,14 @@
 """What a consumer does about an event, and the two ways in which it can fail."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging.envelope import DataT, Event
+from shared.telemetry import traceparent
 
 PreparedT = TypeVar("PreparedT")
 MAX_ATTEMPTS = 8
@@ -40,8 +41,37 @@ class Reaction(Generic[DataT, PreparedT]):
         """The topics that this listens to."""
         return self.topics or (self.contract.filter(),)
 
+    async def handle_all(self, conn: AsyncConnection, events: Sequence[tuple[Event[DataT], PreparedT]]) -> None:
+        """One after the other, each in the trace that it belongs to."""
+        for event, prepared in events:
+            traceparent.set(event.traceparent)
+            await self.handle(conn, event, prepared)
 
-AnyReaction = Reaction[Any, Any]
+
+@dataclass(frozen=True, slots=True)
+class Projection(Generic[DataT]):
+    """For effects that are rows and nothing else: `note(conn, events)` makes those of many events in one statement.
+
+    It is given events that stand next to each other, in their order; where one fails, each is given alone.
+    """
+
+    contract: type[DataT]
+    note: Callable[[AsyncConnection, Sequence[Event[DataT]]], Awaitable[None]]
+    topics: tuple[str, ...] = ()
+    prepare: ClassVar[None] = None
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The topics that this listens to."""
+        return self.topics or (self.contract.filter(),)
+
+    async def handle_all(self, conn: AsyncConnection, events: Sequence[tuple[Event[DataT], None]]) -> None:
+        """All at once, in no trace: they come of many."""
+        traceparent.set(None)
+        await self.note(conn, [event for event, _ in events])
+
+
+AnyReaction = Reaction[Any, Any] | Projection[Any]
 
 
 def retry_seconds(error: BaseException, *, attempts: int) -> float | None:

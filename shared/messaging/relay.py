@@ -3,6 +3,8 @@
 Numbering needs only PostgreSQL: while the bus is away, the log and its feed go on.
 """
 
+import asyncio
+
 import structlog
 
 from shared.cancellation import going_on, together
@@ -15,6 +17,9 @@ from shared.messaging.numbering import BATCH, anything_pending, number_pending
 from shared.messaging.publishing import Publisher
 
 POLL_SECONDS = 1.0
+# Who commits first is numbered at once; commits that follow sooner than this share a transaction, a publication and
+# their flushes of the disk.
+GATHER_SECONDS = 0.02
 log = structlog.get_logger(__name__)
 
 
@@ -38,13 +43,19 @@ class Relay:
         await together(self._number(lease), self._publisher.run(lease))
 
     async def _number(self, lease: Lease) -> None:
+        loop = asyncio.get_running_loop()
         while going_on():
-            rings = self._bell.rings("outbox")
-            numbered = BATCH
-            while numbered == BATCH and going_on():
-                numbered = await number_pending(self._database, lease)
-                if numbered:
-                    self._bell.ring("event_log")
-            while going_on() and not await anything_pending(self._database):
-                await self._bell.wait("outbox", after=rings, seconds=POLL_SECONDS)
-                rings = self._bell.rings("outbox")
+            rings, begun = self._bell.rings("outbox"), loop.time()
+            numbered = await number_pending(self._database, lease)
+            if numbered:
+                self._bell.ring("event_log")
+            if numbered < BATCH:
+                await self._until_pending(rings)
+                await asyncio.sleep(begun + GATHER_SECONDS - loop.time())
+
+    async def _until_pending(self, rings: int) -> None:
+        """A ring says that something is pending; silence says nothing."""
+        while going_on() and self._bell.rings("outbox") == rings:
+            await self._bell.wait("outbox", after=rings, seconds=POLL_SECONDS)
+            if self._bell.rings("outbox") == rings and await anything_pending(self._database):
+                return

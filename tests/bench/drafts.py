@@ -126,7 +126,7 @@ async def prepare_stream(url: str) -> None:
     manager = connection.jsm()
     with suppress(nats.js.errors.NotFoundError):
         await manager.delete_stream("FLOOR")
-    await manager.add_stream(name="FLOOR", subjects=["floor.>"])
+    await manager.add_stream(name="FLOOR", subjects=["floor.>"], allow_atomic=True)
     await connection.close()
 
 

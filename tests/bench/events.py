@@ -19,7 +19,7 @@ from shared.database import Database
 from shared.ids import new_id
 from shared.messaging.outbox import Recorded, record_many
 from tests.bench.drafts import Servers, prepare_stream
-from tests.bench.floor.events import SCHEMA
+from tests.bench.floor.events import INSERT, SCHEMA
 from tests.bench.load import Figures
 from tests.bench.ours import BenchMeasured, metadata
 
@@ -137,30 +137,20 @@ async def _floor(servers: Servers) -> AsyncGenerator[Side]:
         await probe.execute(SCHEMA)
 
         async def commit() -> None:
-            events = [(new_id(), _event()) for _ in range(PER_COMMIT)]
-            rows = [(event_id, orjson.dumps({**event, "id": str(event_id)}).decode()) for event_id, event in events]
+            rows = [_row() for _ in range(PER_COMMIT)]
             async with pool.acquire() as conn, conn.transaction():
-                await conn.execute(
-                    "INSERT INTO outbox (event_id, data) SELECT * FROM unnest($1::uuid[], $2::text[])",
-                    [row[0] for row in rows],
-                    [row[1] for row in rows],
-                )
+                await conn.execute(INSERT, *map(list, zip(*rows, strict=True)))
                 await conn.execute("NOTIFY outbox")
 
         async with _child("tests.bench.floor.events", {"DATABASE": url, "NATS": servers.nats_with_password}):
             yield Side(commit, probe)
 
 
-def _event() -> dict[str, Any]:
-    data = {"certificate": str(uuid4()), "party": str(uuid4()), "kind": "birth-medical-certificate"}
-    return {
-        "specversion": "1.0",
-        "source": "/certificates",
-        "type": "bench.measured.v1",
-        "subject": str(uuid4()),
-        "time": datetime.now(UTC).isoformat(),
-        "data": data,
-    }
+def _row() -> tuple[Any, ...]:
+    kind = "birth-medical-certificate"
+    data = orjson.dumps({"certificate": uuid4(), "party": uuid4(), "kind": kind}, option=orjson.OPT_SORT_KEYS).decode()
+    topic = f"evt.bench.measured.{kind}.33.07.82"
+    return new_id(), "bench.measured.v1", topic, uuid4(), 1, datetime.now(UTC), data
 
 
 @asynccontextmanager

@@ -4,17 +4,19 @@
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Table, Uuid, insert
+import uvloop
+from sqlalchemy import Column, DateTime, Table, Uuid, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Database, new_metadata
 from shared.messaging.envelope import Event, EventContract
 from shared.messaging.model import install
-from shared.messaging.reaction import Reaction
+from shared.messaging.reaction import Projection
 from shared.messaging.runtime import MessagingRuntime
 from shared.settings import ServiceSettings
 
@@ -39,10 +41,16 @@ class BenchMeasured(EventContract):
     kind: str
 
 
-async def note(conn: AsyncConnection, event: Event[BenchMeasured], _: None) -> None:
-    """The effect: one row."""
-    row = {"id": event.id, "occurred_at": event.time, "received_at": datetime.now(UTC)}
-    await conn.execute(insert(effects).values(row))
+async def note(conn: AsyncConnection, events: Sequence[Event[BenchMeasured]]) -> None:
+    """The effect: one row of each."""
+    rows = {"ids": [each.id for each in events], "occurred": [each.time for each in events], "now": datetime.now(UTC)}
+    await conn.execute(_NOTE, rows)
+
+
+_NOTE = text("""
+INSERT INTO effects
+SELECT id, at, :now FROM unnest(CAST(:ids AS uuid[]), CAST(:occurred AS timestamptz[])) AS e (id, at)
+""")
 
 
 async def main() -> None:
@@ -51,10 +59,10 @@ async def main() -> None:
     assert settings.database_url is not None
     database = Database(settings.database_url.get_secret_value())
     runtime = MessagingRuntime(SERVICE, database, settings)
-    runtime.subscribe("effects", [Reaction(BenchMeasured, note)])
+    runtime.subscribe("effects", [Projection(BenchMeasured, note)])
     async with runtime.running():
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +14,8 @@ from shared.messaging import inbox
 from shared.messaging.bell import Bell
 from shared.messaging.envelope import Event
 from shared.messaging.jetstream import JetStream
-from shared.messaging.reaction import Poison, Reaction, Retry
+from shared.messaging.pulling import Delivery
+from shared.messaging.reaction import Poison, Projection, Reaction, Retry
 from shared.messaging.relay import Relay
 from shared.messaging.subscriber import Subscriber
 from tests.shared.messaging.diary import CONSUMER, Diary, done, effects, working
@@ -86,7 +88,9 @@ async def test_what_was_under_way_when_a_session_ended_comes_before_what_is_new(
         await bus.connected()
         await until(lambda: stream_holds(bus, 10))
         pull = await bus.pull(CONSUMER, topics=["evt.note.taken.>"])
-        in_hand = await pull.fetch(at_most=4, seconds=5)
+        in_hand: list[Delivery] = []
+        while len(in_hand) < 4:
+            in_hand += await pull.fetch(at_most=4 - len(in_hand), seconds=5)
         await pull.acknowledge(in_hand[:2])
         await pull.close()
     async with working(database, nats_server, diary):
@@ -197,6 +201,38 @@ async def test_data_that_breaks_its_contract_is_parked_and_its_values_are_not_lo
         await publish_again(nats_server, 1, number=b'"a secret"', as_new=True)
         await until(lambda: parked(database, 1))
     assert await scalar(database, "SELECT reason FROM parked") == "Poison: cannot be read"
+
+
+async def test_a_projection_is_given_neighbours_together_and_a_sick_one_alone(
+    database: Database, nats_server: str
+) -> None:
+    subjects = [uuid4() for _ in range(5)]
+    together: list[list[int]] = []
+
+    async def note(conn: AsyncConnection, events: Sequence[Event[NoteTaken]]) -> None:
+        numbers = [event.data.number for event in events]
+        if 3 in numbers:
+            raise Poison("three")
+        together.append(numbers)
+
+    async with database.transaction() as conn:
+        for number, subject in enumerate(subjects, start=1):
+            await take_note(conn, subject, number=number)
+    bus, bell = JetStream(nats_server, name="test"), Bell(database)
+    relay = Relay(SERVICE, database, bus, bell, lease_seconds=2)
+    subscriber = Subscriber(database, bus, CONSUMER, [Projection(NoteTaken, note)], lease_seconds=2)
+    async with running(bus.run(), bell.run(), relay.run()):
+        await bus.connected()
+        await until(lambda: stream_holds(bus, 5))
+        async with running(subscriber.run()):
+            await until(lambda: parked(database, 1))
+            await until(lambda: done(database, 4))
+            async with database.transaction() as conn:
+                for number in range(6, 16):
+                    await take_note(conn, uuid4(), number=number)
+            await until(lambda: done(database, 14))
+    assert [number for numbers in together for number in numbers] == [1, 2, 4, 5, *range(6, 16)]
+    assert any(len(numbers) > 1 for numbers in together)
 
 
 async def test_of_two_processes_one_reacts_and_the_other_takes_over(
