@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.identification.queries import put_card
@@ -35,12 +35,39 @@ BY = "bootstrap"
 Jwk = dict[str, JsonValue]
 
 
+class DutyParties(Strict):
+    """Whom a duty is about; without regions, whoever lives in the department's."""
+
+    kinds: Annotated[tuple[PartyKind, ...], Field(min_length=1)] = ("person",)
+    regions: tuple[RegionCode, ...] = ()
+
+
 class Duty(Strict):
-    """Why the department may look people up without a case."""
+    """Why the department may look people up without a case; and, with an item, what evidence it may read."""
 
     code: Code
     basis_zh: str
     basis_en: str
+    item: Code | None = None
+    kinds: tuple[Code, ...] = ()
+    parties: DutyParties = DutyParties()
+
+    @model_validator(mode="after")
+    def _evidence_is_read_for_an_item(self) -> "Duty":
+        if (self.item is None) == bool(self.kinds):
+            raise ValueError("a duty to read evidence names the item and the kinds, any other neither")
+        return self
+
+    def says(self, *, region: RegionCode) -> dict[str, object]:
+        """As it is stored, of a department that acts in this region."""
+        return {
+            "basis_zh": self.basis_zh,
+            "basis_en": self.basis_en,
+            "item": self.item,
+            "kinds": list(self.kinds),
+            "party_kinds": list(self.parties.kinds),
+            "regions": list(self.parties.regions) or [region],
+        }
 
 
 class Department(Strict):
@@ -138,7 +165,8 @@ async def _load_departments(conn: AsyncConnection, wanted: Document) -> None:
         organisation_number(department.uscc)
         await tokens.put_department(conn, department.model_dump(exclude={"duties"}))
         for duty in department.duties:
-            await parties.put_duty(conn, department=department.code, **duty.model_dump())
+            says = duty.says(region=department.region)
+            await parties.put_duty(conn, department=department.code, code=duty.code, says=says)
     for officer in wanted.officers:
         await tokens.put_officer(conn, {**officer.model_dump(), "roles": list(officer.roles)})
     for client in wanted.clients:

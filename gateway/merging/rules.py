@@ -20,14 +20,18 @@ ENTITIES: Mapping[str, ServiceName] = {
     "delivery": "licensing",
     "certificate": "certificates",
     "record": "records",
+    "evidence": "records",
     "archive": "records",
 }
 
 
 def services_of(topic: str) -> tuple[ServiceName, ...]:
     """The services that publish on topics of this filter: one where its entity is named, else all of them."""
+    # evt.<entity>.<event>... and to.<department>.<entity>.<event>
+    place = {"evt": 1, "to": 2}
     tokens = topic.split(".")
-    owner = ENTITIES.get(tokens[1]) if tokens[0] == "evt" and len(tokens) > 1 else None
+    named = tokens[place.get(tokens[0], len(tokens)) :]
+    owner = ENTITIES.get(named[0]) if named else None
     return PUBLISHERS if owner is None else (owner,)
 
 

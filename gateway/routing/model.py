@@ -87,6 +87,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/parties", IDENTITY, WRITE),
     Route("POST", "/v1/parties/resolve", IDENTITY, WRITE),
     Route("POST", "/v1/parties/{id}/number", IDENTITY, WRITE),
+    Route("GET", "/v1/duties", IDENTITY, PUBLIC),
+    Route("POST", "/v1/duty-grants", IDENTITY, WRITE),
     Route("POST", "/v1/subscriptions", IDENTITY, WRITE),
     Route("GET", "/v1/subscriptions", IDENTITY, READ),
     Route("GET", "/v1/subscriptions/{code}", IDENTITY, READ),

@@ -18,6 +18,7 @@ from identity.parties.errors import (
     TooManyUnknown,
 )
 from identity.parties.permissions import acting, check_grant_is_callers, check_may_assign_numbers
+from identity.parties.queries import DutyRow
 from identity.parties.rules import IdentityNumber, PartyKind, adult_on, number_of
 from identity.vault import Vault
 from shared.auth import Caller
@@ -27,6 +28,7 @@ from shared.database import translate
 from shared.errors import ServiceError
 from shared.ids import new_id, random_id
 from shared.messaging import outbox
+from shared.schemas import Text
 
 UNKNOWN_PER_MINUTE = 10
 WINDOW = timedelta(minutes=1)
@@ -169,7 +171,7 @@ async def resolve_parties(
             "department": department,
             "officer": by.act or "-",
             "purpose": grant.purpose if grant else "duty",
-            "reference": str(grant.ref) if grant else duty or "-",
+            "reference": str(grant.ref) if grant else duty.code if duty else "-",
             "asked": len(found),
             "unknown": found.count(None),
             "refused": refusal.code if refusal else None,
@@ -178,7 +180,8 @@ async def resolve_parties(
     )
     if refusal is not None:
         return Resolution(refusal=refusal)
-    await _record_access(conn, [party for party in found if party], lookup=lookup, grant=grant, by=by, at=at)
+    seen = [party for party in found if party]
+    await _record_access(conn, seen, lookup=lookup, grant=grant, duty=duty, by=by, at=at)
     return Resolution(parties=found)
 
 
@@ -198,7 +201,14 @@ async def _refusal(
 
 
 async def _record_access(
-    conn: AsyncConnection, found: Sequence[UUID], *, lookup: UUID, grant: Grant | None, by: Caller, at: datetime
+    conn: AsyncConnection,
+    found: Sequence[UUID],
+    *,
+    lookup: UUID,
+    grant: Grant | None,
+    duty: DutyRow | None,
+    by: Caller,
+    at: datetime,
 ) -> None:
     if not found or by.department is None or by.region is None:
         return
@@ -212,5 +222,7 @@ async def _record_access(
         accessed=tuple(
             AccessedEvidence(party=party, kind="identity", attributes=("party",)) for party in dict.fromkeys(found)
         ),
+        duty=None if duty is None else duty.code,
+        basis=None if duty is None else Text(zh=duty.basis_zh, en=duty.basis_en),
     )
     await outbox.record(conn, event, subject=lookup, version=1, region=by.region, kind="identity", at=at)

@@ -1,6 +1,7 @@
 """Parties, their sealed numbers, how they are related, and who looked whom up."""
 
 from sqlalchemy import (
+    ARRAY,
     CheckConstraint,
     Column,
     Date,
@@ -77,7 +78,7 @@ phones = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
-# The law's reason for which a department may look people up without a case (法定职责).
+# The law's reason for which a department may look people up, or read evidence, without a case (法定职责).
 standing_duties = Table(
     "standing_duties",
     metadata,
@@ -85,9 +86,16 @@ standing_duties = Table(
     Column("code", String, primary_key=True),
     Column("basis_zh", String, nullable=False),
     Column("basis_en", String, nullable=False),
+    # What evidence may be read on it: these kinds, under the sharing rules of this item. No item: none.
+    Column("item", String),
+    Column("kinds", ARRAY(String), nullable=False, server_default="{}"),
+    # About whom: parties of these kinds (people, organisations) in these regions.
+    Column("party_kinds", ARRAY(String), nullable=False, server_default="{}"),
+    Column("regions", ARRAY(String), nullable=False, server_default="{}"),
+    CheckConstraint("(item IS NULL) = (kinds = '{}')", name="item"),
 )
 
-# One row per look-up of numbers, kept as evidence; holds how many were unknown, never which.
+# One row per look-up of numbers or grant on a duty, kept as evidence; holds how many were unknown, never which.
 lookups = Table(
     "lookups",
     metadata,

@@ -1,6 +1,6 @@
 """Every SQL statement about parties, as a named question."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,10 @@ from identity.parties.model import identity_numbers, lookups, parties, phones, r
 
 PartyRow = Row[*tuple[Any, ...]]
 RelationRow = Row[*tuple[Any, ...]]
+DutyRow = Row[*tuple[Any, ...]]
+
+# In the books, beside the purposes of looking people up.
+DUTY_GRANT = "duty-grant"
 
 _numbered = select(identity_numbers.c.party).where(identity_numbers.c.party == parties.c.id).exists()
 _party = select(
@@ -137,18 +141,17 @@ async def find_phone(conn: AsyncConnection, party: UUID) -> bytes | None:
     return found
 
 
-async def find_duty(conn: AsyncConnection, department: str) -> str | None:
-    """The code of a standing duty of this department."""
-    question = select(standing_duties.c.code).where(standing_duties.c.department == department)
-    found: str | None = await conn.scalar(question.order_by(standing_duties.c.code).limit(1))
-    return found
+async def find_duty(conn: AsyncConnection, department: str) -> DutyRow | None:
+    """A standing duty of this department: its code and its law."""
+    of = standing_duties.c
+    question = select(of.code, of.basis_zh, of.basis_en).where(of.department == department)
+    return (await conn.execute(question.order_by(of.code).limit(1))).first()
 
 
-async def put_duty(conn: AsyncConnection, *, department: str, code: str, basis_zh: str, basis_en: str) -> None:
-    """The department has this standing duty."""
-    basis = {"basis_zh": basis_zh, "basis_en": basis_en}
-    row = insert(standing_duties).values(department=department, code=code, **basis)
-    await conn.execute(row.on_conflict_do_update(index_elements=["department", "code"], set_=basis))
+async def put_duty(conn: AsyncConnection, *, department: str, code: str, says: Mapping[str, object]) -> None:
+    """The department has this standing duty, which says this."""
+    row = insert(standing_duties).values(department=department, code=code, **says)
+    await conn.execute(row.on_conflict_do_update(index_elements=["department", "code"], set_=dict(says)))
 
 
 async def lock_lookups(conn: AsyncConnection, department: str) -> None:

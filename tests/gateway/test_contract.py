@@ -7,6 +7,7 @@ from certificates.verification.api import router as verification
 from gateway.document.own import OWN
 from gateway.document.rules import merge_documents, shape_of
 from gateway.routing.model import ROUTES, Answer
+from identity.duties.api import router as duties
 from identity.identification.api import router as identification
 from identity.parties.api import router as parties
 from identity.representation.api import router as representation
@@ -25,7 +26,7 @@ from shared.messaging.api import feed_router
 from shared.messaging.topics import Reach
 
 ROUTERS: dict[str, list[APIRouter]] = {
-    "identity": [tokens, clients, identification, representation, parties, subscriptions],
+    "identity": [tokens, clients, identification, representation, parties, duties, subscriptions],
     "licensing": [catalogue, calendar, applications, cases],
     "certificates": [issuing, verification, evidence],
     "records": [filing, accesses, evidence],

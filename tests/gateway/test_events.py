@@ -179,6 +179,8 @@ async def test_heads_are_those_of_every_service_concerned(open_platform: OpenPla
         ("evt.party.>", ["identity"]),
         ("evt.*.issued.>", ["licensing", "certificates", "records", "identity"]),
         ("evt.>", ["licensing", "certificates", "records", "identity"]),
+        ("to.tax.evidence.used-revoked", ["records"]),
+        ("to.tax.evidence.>", ["records"]),
         ("to.tax.>", ["licensing", "certificates", "records", "identity"]),
         ("nonsense", ["licensing", "certificates", "records", "identity"]),
     ],

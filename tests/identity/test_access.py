@@ -31,6 +31,10 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
         {"id_number": MOTHER_NUMBER},
         frozenset({"public-security", "medical-insurance"}),
     ),
+    ("POST", "/v1/duty-grants"): (
+        {"duty": "none", "parties": [NOBODY_ID], "kinds": ["none"]},
+        frozenset(),
+    ),
     ("GET", "/v1/events"): (None, frozenset({"hospital", "medical-insurance"})),
     ("GET", "/v1/events/heads"): (None, frozenset({"hospital", "medical-insurance"})),
     ("POST", "/v1/subscriptions"): (
@@ -44,6 +48,7 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ("POST", "/internal/parties/regions"): ({"parties": [NOBODY_ID]}, frozenset({"licensing"})),
 }
 PUBLIC = {
+    ("GET", "/v1/duties"),
     ("POST", "/oauth/token"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/oauth-authorization-server"),
