@@ -2,7 +2,7 @@
 
 Events of different sources come in no order: a use may be heard of before the change or after it. Both write here, one
 after the other, for one subscriber leads and its lease is locked by every transaction of effects; so whichever comes
-second finds the first. Each is one statement, for all uses of an event or of a piece of evidence.
+second finds the first. Each is one statement, for all uses of a batch of events, or of a piece of evidence.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,5 +1,6 @@
 """Evidence was used, or something happened to it: one subscriber for both, so that neither can miss the other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,17 +18,19 @@ from shared.contracts.events import (
     RecordCorrected,
 )
 from shared.messaging.envelope import Event
-from shared.messaging.reaction import AnyReaction, Reaction
+from shared.messaging.reaction import AnyReaction, Projection, Reaction
 
 
 def use_reactions(*, clock: Clock) -> list[AnyReaction]:
     """For the subscriber that keeps uses, and closes the loop."""
 
-    async def on_evidence_used(conn: AsyncConnection, event: Event[EvidenceUsed], _: None) -> None:
-        await note_uses(conn, uses_of_case(event), region=region_of(event), at=clock())
+    async def note_used(conn: AsyncConnection, events: Sequence[Event[EvidenceUsed]]) -> None:
+        uses = [use for event in events for use in uses_of_case(event)]
+        await note_uses(conn, uses, region=region_of(events[0]), at=clock())
 
-    async def on_data_accessed(conn: AsyncConnection, event: Event[DataAccessed], _: None) -> None:
-        await note_uses(conn, uses_of_access(event), region=region_of(event), at=clock())
+    async def note_accessed(conn: AsyncConnection, events: Sequence[Event[DataAccessed]]) -> None:
+        uses = [use for event in events for use in uses_of_access(event)]
+        await note_uses(conn, uses, region=region_of(events[0]), at=clock())
 
     async def on_certificate_changed(conn: AsyncConnection, event: Event[CertificateEvent], _: None) -> None:
         await note_change(conn, change_of_certificate(event), region=region_of(event), at=clock())
@@ -37,14 +40,14 @@ def use_reactions(*, clock: Clock) -> list[AnyReaction]:
 
     changes = (CertificateWithheld, CertificateReinstated, CertificateRevoked)
     return [
-        Reaction(EvidenceUsed, on_evidence_used),
-        Reaction(DataAccessed, on_data_accessed),
+        Projection(EvidenceUsed, note_used),
+        Projection(DataAccessed, note_accessed),
         *(Reaction(change, on_certificate_changed) for change in changes),
         Reaction(RecordCorrected, on_record_corrected),
     ]
 
 
 def region_of(event: Event[Any]) -> str:
-    """Where it happened; none of these is told to one department alone."""
+    """Where it happened: a notice to one department has no region in its topic, but all that is recorded has one."""
     assert event.region is not None
     return event.region

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from records.uses.subscribers import use_reactions
-from shared.messaging.envelope import Event, EventContract
+from shared.contracts.events import EvidenceUsed
+from shared.messaging.envelope import Event
 from tests.records.uses.events import (
     CARD,
     CARDS,
@@ -35,12 +36,10 @@ Told = tuple[str, str, str, UUID]
 
 async def hear(world: World, *events: Event[Any]) -> None:
     """As the subscriber does: these events one after the other, in one transaction."""
-    handlers: dict[type[EventContract], Any] = {
-        reaction.contract: reaction for reaction in use_reactions(clock=world.service.clock)
-    }
+    reactions = {reaction.contract: reaction for reaction in use_reactions(clock=world.service.clock)}
     async with world.service.database.transaction() as conn:
         for event in events:
-            await handlers[type(event.data)].handle(conn, event, None)
+            await reactions[type(event.data)].handle_all(conn, [(event, None)])
 
 
 async def told(world: World) -> list[Told]:
@@ -139,10 +138,15 @@ async def test_evidence_that_nobody_used_is_told_to_nobody(world: World) -> None
     assert await told(world) == []
 
 
-async def test_however_many_used_it_one_event_costs_two_statements(world: World) -> None:
+async def test_however_many_used_it_one_change_or_one_batch_of_uses_costs_two_statements(world: World) -> None:
     await hear(world, *(used(CERTIFICATE, case=UUID(int=1000 + number)) for number in range(200)))
     with statements_of(world.service.database) as statements:
         await hear(world, revoked())
         await hear(world, used(*(UUID(int=2000 + number) for number in range(200))))
-    assert len(await told(world)) == 200
-    assert len(statements) == 3
+        many = [(used(CERTIFICATE, case=UUID(int=3000 + number)), None) for number in range(100)]
+        (projection,) = [each for each in use_reactions(clock=world.service.clock) if each.contract is EvidenceUsed]
+        async with world.service.database.transaction() as conn:
+            await projection.handle_all(conn, many)
+    # The change and its notices; uses of what holds; late uses and their notices.
+    assert len(statements) == 2 + 1 + 2
+    assert len(await told(world)) == 300
