@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status test check format journeys bench docs freeze requirements venv dev clean
+.PHONY: help demo up down status test check format journeys bench faults faults-planted docs freeze requirements venv dev clean
 
 RUN := .venv/bin/python -m
 DATA_DIR ?= .onevisit
@@ -10,6 +10,8 @@ PORT ?= 8080
 # Tests share two workers' worth of machine by default; TESTS narrows them: make test TESTS=tests/identity
 WORKERS ?= 2
 TESTS ?= tests
+MINUTES ?= 5
+RATE ?= 200
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +47,13 @@ journeys: dev ## the whole platform as a black box, alone
 
 bench: dev ## our speed beside the floor, measured in one run
 	@$(RUN) tests.bench
+
+faults: dev ## kill -9 of everything under load, then count: MINUTES=5, SEED=, RATE=200, REPORT=file.json
+	@$(RUN) tests.faults --minutes "$(MINUTES)" --rate "$(RATE)" $(if $(SEED),--seed "$(SEED)") \
+		$(if $(REPORT),--json "$(REPORT)")
+
+faults-planted: dev ## plant the mistakes that others have made, one at a time; each must be caught
+	@$(RUN) tests.faults.planting
 
 docs: dev ## write the pages that the code itself can tell: problems, settings, events, AsyncAPI
 	@$(RUN) tests.architecture.generate
