@@ -10,7 +10,7 @@ from shared.cancellation import going_on
 from shared.database import DATABASE_ERRORS
 
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 10.0
 SETTLED_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
