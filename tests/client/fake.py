@@ -141,8 +141,9 @@ class FakePlatform:
     async def _heads(self, request: Request) -> Response:
         if (refusal := self._refusal(request)) is not None:
             return refusal
-        pattern = pattern_of(request.query_params.getlist("topic"))
-        sources = dict.fromkeys(source for source, _ in self.heads) or {"/certificates": None}
+        topics = request.query_params.getlist("topic")
+        pattern = pattern_of(topics)
+        sources = list(dict.fromkeys(event.source for event in self.log))
         services = [
             {
                 "service": source.removeprefix("/"),
@@ -163,7 +164,9 @@ class FakePlatform:
             for source in sources
             if source.removeprefix("/") not in self.silent
         ]
-        return JSONResponse({"services": services, "unavailable": self.silent})
+        reached = {source: max(event.position for event in self.log if event.source == source) for source in sources}
+        end = {} if self.silent else {"next": KEY.sign(reached, filters=topics)}
+        return JSONResponse({"services": services, "unavailable": self.silent, **end})
 
     async def _subscribe(self, request: Request) -> Response:
         if (refusal := self._refusal(request)) is not None:

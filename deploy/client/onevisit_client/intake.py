@@ -3,7 +3,7 @@ out, or set aside with its entity.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import uniform
@@ -21,6 +21,7 @@ ReadFeed = Callable[[Sequence[str], str | None], Awaitable[Page]]
 OnAlarm = Callable[[Alarm], Awaitable[object]]
 
 TOPICS_AT_ONCE = 16
+SHORT = 5000
 RETRIES_AT_ONCE = 50
 log = logging.getLogger("onevisit_client")
 
@@ -83,6 +84,7 @@ class Intake:
     """
 
     inbox: Inbox
+    topics: Sequence[str]
     read_feed: ReadFeed
     apply: Callable[[Event], Awaitable[None]] | None
     on_alarm: OnAlarm
@@ -109,20 +111,17 @@ class Intake:
 
     async def heal(self, gaps: Collection[Gap]) -> list[Gap]:
         """What is missing is read from the feed and takes its turn; answers what was healed of each gap."""
-        healed: list[Gap] = []
-        # One topic of several sources is read once.
-        by_topic: dict[str, list[Gap]] = {}
+        missing = await self._read_on([*gaps])
+        # The feed has no way in but a cursor and its beginning, which is near for a short topic.
+        for topics in _batches({gap.topic for gap in missing}):
+            await self._read_until_held(topics, [gap for gap in missing if gap.topic in topics])
+        healed = []
         for gap in gaps:
-            by_topic.setdefault(gap.topic, []).append(gap)
-        for topics in _batches(by_topic):
-            wanted = {(gap.source, gap.topic): gap for topic in topics for gap in by_topic[topic]}
-            await self._read_until_held(topics, wanted)
-            for (source, topic), gap in wanted.items():
-                reached = min((await self.inbox.head(source, topic)).sequence, gap.last)
-                if reached >= gap.first:
-                    healed.append(Gap(source, topic, gap.first, reached))
-                if reached < gap.last and not self.stopping():
-                    await self.alarm("missing-at-platform", gap.source, gap.topic, reached + 1)
+            reached = min(await self._held(gap), gap.last)
+            if reached >= gap.first:
+                healed.append(Gap(gap.source, gap.topic, gap.first, reached))
+            if reached < gap.last and not self.stopping():
+                await self.alarm("missing-at-platform", gap.source, gap.topic, reached + 1)
         return healed
 
     async def retry_due(self) -> bool:
@@ -141,31 +140,39 @@ class Intake:
         await self.on_alarm(alarm)
         return alarm
 
-    async def _read_until_held(self, topics: Sequence[str], wanted: Mapping[tuple[str, str], Gap]) -> None:
-        """The feed has no way in but its beginning, or a cursor that was kept where a topic was healed before."""
-        name = f"heal {topics[0]}" if len(topics) == 1 else None
-        after = await self.inbox.cursor(name) if name else None
-        missing = set(wanted)
+    async def _read_on(self, gaps: list[Gap]) -> list[Gap]:
+        """Long topics are read from where everything before is held, if that is known; answers what is missing then."""
+        cursor = await self.inbox.cursor(cursor_name(self.topics))
+        if cursor is None or sum(gap.last for gap in gaps) <= SHORT:
+            return gaps
+        await self._read_until_held(self.topics, gaps, after=cursor)
+        return [gap for gap in gaps if await self._held(gap) < gap.last]
+
+    async def _read_until_held(self, topics: Sequence[str], gaps: Collection[Gap], *, after: str | None = None) -> None:
+        missing = {(gap.source, gap.topic): gap for gap in gaps}
+        goes_on = after is not None
         while missing and not self.stopping():
             page = await self.read_feed(topics, after)
             for event in page.items:
                 place = (event.source, event.topic)
-                if place in missing and await self._take_missing(event, wanted[place]):
-                    missing.discard(place)
+                if place in missing and await self._take_missing(event, missing[place]):
+                    del missing[place]
             if not page.items:
                 return
             after = page.next
-            if name and await self._is_held(page):
-                await self.inbox.save_cursor(name, after)
+            if goes_on and await self._is_held(page):
+                await self.inbox.save_cursor(cursor_name(topics), after)
 
     async def _is_held(self, page: Page) -> bool:
-        """Whether reading may go on after this page the next time."""
         last = {(event.source, event.topic): event.sequence for event in page.items}
         return all([sequence <= (await self.inbox.head(*place)).sequence for place, sequence in last.items()])
 
+    async def _held(self, gap: Gap) -> int:
+        return (await self.inbox.head(gap.source, gap.topic)).sequence
+
     async def _take_missing(self, event: Event, gap: Gap) -> bool:
         """Whether the gap is closed with this event, or was."""
-        held = (await self.inbox.head(event.source, event.topic)).sequence
+        held = await self._held(gap)
         if event.sequence == held + 1 <= gap.last and not self.stopping():
             await self._admit(event)
             held += 1
@@ -199,6 +206,11 @@ class Intake:
             await self.alarm("id-differs", event.source, event.topic, event.sequence, detail)
 
 
+def cursor_name(topics: Collection[str]) -> str:
+    """Under which the inbox keeps where reading the feed of these topics goes on: everything before it is held."""
+    return "feed " + " ".join(sorted(set(topics)))
+
+
 def _batches(topics: Collection[str]) -> Sequence[Sequence[str]]:
-    ordered = list(topics)
+    ordered = sorted(topics)
     return [ordered[start : start + TOPICS_AT_ONCE] for start in range(0, len(ordered), TOPICS_AT_ONCE)]

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from onevisit_client.inbox import Head, Inbox
-from onevisit_client.intake import Effect, Handler, Intake, ReadFeed, Retrying
+from onevisit_client.intake import Effect, Handler, Intake, ReadFeed, Retrying, cursor_name
 from onevisit_client.platform import Platform
 from onevisit_client.roads import read_feed
 from onevisit_client.shapes import Alarm, Gap, Heads, Page, Report, TopicHead
 
 NOTHING = Head()
 
+IsDue = Callable[[TopicHead], bool]
 Held = Mapping[tuple[str, str], Head]
 
 
@@ -28,8 +29,11 @@ async def reconcile(
     a handler while a subscriber works on the same inbox.
     """
     effect = None if handler is None else Effect(inbox, handler=handler)
-    intake = Intake(inbox, feed_of(platform), effect, say_nothing, retrying or Retrying())
-    return await Reconciliation(platform, topics, intake).run()
+    intake = Intake(inbox, topics, feed_of(platform), effect, say_nothing, retrying or Retrying())
+    report = await Reconciliation(platform, intake).run()
+    while effect is not None and await intake.retry_due():
+        pass  # what stood behind an event that is done now
+    return report
 
 
 def feed_of(platform: Platform) -> ReadFeed:
@@ -45,16 +49,21 @@ async def say_nothing(alarm: Alarm) -> None:
     """The report names every alarm, and so does the log."""
 
 
+def always(_: TopicHead) -> bool:
+    """Nothing is on its way any more: whatever is missing is a gap."""
+    return True
+
+
 class Reconciliation:
     """One comparison of the inbox with the platform."""
 
-    def __init__(self, platform: Platform, topics: Sequence[str], intake: Intake) -> None:
+    def __init__(self, platform: Platform, intake: Intake) -> None:
         self._platform = platform
-        self._topics = topics
+        self._topics = intake.topics
         self._intake = intake
         self._inbox = intake.inbox
 
-    async def run(self, *, is_due: Callable[[TopicHead], bool] = lambda _: True) -> Report:
+    async def run(self, *, is_due: IsDue = always) -> Report:
         """Every gap is named and, where it can be, healed. `is_due`: whether what is missing will not come anyway."""
         # Before the platform is asked: what is held now was published by then, so the platform must count it.
         held = await self._inbox.heads()
@@ -68,6 +77,9 @@ class Reconciliation:
         report.healed.extend(await self._intake.heal(report.gaps))
         report.unhealed.extend(_left(report.gaps, report.healed))
         report.alarms.extend([*await self._behind(heads, held), *await self._differing(heads)])
+        if heads.next is not None and not report.alarms and not _gaps(heads, await self._inbox.heads()):
+            # Everything before is held: from here the feed is read where the bus fails, or something is missing.
+            await self._inbox.save_cursor(cursor_name(self._topics), heads.next)
         return report
 
     async def _behind(self, heads: Heads, held: Held) -> list[Alarm]:
@@ -102,7 +114,7 @@ def matches(topic_filter: str, topic: str) -> bool:
     return len(wanted) == len(tokens) and all(part in ("*", token) for part, token in zip(wanted, tokens, strict=True))
 
 
-def _gaps(heads: Heads, held: Held, is_due: Callable[[TopicHead], bool]) -> list[Gap]:
+def _gaps(heads: Heads, held: Held, is_due: IsDue = always) -> list[Gap]:
     found = []
     for head in heads.topics:
         here = held.get((head.source, head.topic), NOTHING)

@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from onevisit_client.errors import BusUnavailable, EventNotValid, PlatformRefused
 from onevisit_client.events import Event
 from onevisit_client.inbox import Inbox
+from onevisit_client.intake import cursor_name
 from onevisit_client.platform import Platform
 from onevisit_client.pulling import Pull
 from onevisit_client.shapes import Page, Subscription
@@ -69,6 +70,8 @@ class Bus:
     @classmethod
     async def open(cls, platform: Platform, subscription: Subscription, *, name: str) -> Self:
         """Connected and ready to pull; raises one of `BUS_ERRORS` where that cannot be."""
+        if not subscription.ready:
+            raise BusUnavailable(f"the subscription is not on the bus: {subscription.reason}")
         token = await platform.tokens.current()
         client = Client()
         place = subscription.nats
@@ -142,7 +145,7 @@ class Feed:
         self._topics = topics
         self._until = until
         self._wait = wait
-        self._cursor_name = "feed " + " ".join(sorted(set(topics)))
+        self._cursor_name = cursor_name(topics)
         self._reached: str | None = None
 
     async def arrivals(self, *, patient: bool) -> Sequence[Arrival]:

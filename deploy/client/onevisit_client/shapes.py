@@ -22,7 +22,10 @@ class NatsPlace:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription as the platform keeps it. `lag` is how many events wait to be delivered."""
+    """A subscription as the platform keeps it. `lag` is how many of its events are not acknowledged yet.
+
+    Unless it is `ready`, the bus brings nothing, for this `reason`; topics that are `suspended` are not delivered.
+    """
 
     name: str
     topics: Sequence[str]
@@ -31,13 +34,26 @@ class Subscription:
     acknowledged: int
     head: int
     lag: int
+    ready: bool = True
+    reason: str | None = None
+    suspended: Sequence[str] = ()
 
     @classmethod
     def of(cls, body: dict[str, Any]) -> Self:
         nats = body["nats"]
         place = NatsPlace(nats["url"], nats["stream"], nats["consumer"], nats["inbox_prefix"])
-        numbers = (int(body.get(name) or 0) for name in ("delivered", "acknowledged", "head", "lag"))
-        return cls(body["name"], body["topics"], place, *numbers)
+        return cls(
+            body["name"],
+            body["topics"],
+            place,
+            delivered=int(body.get("delivered") or 0),
+            acknowledged=int(body.get("acknowledged") or 0),
+            head=int(body.get("head") or 0),
+            lag=int(body.get("lag") or 0),
+            ready=bool(body.get("ready", True)),
+            reason=body.get("reason"),
+            suspended=[each["topic"] for each in body.get("suspended") or ()],
+        )
 
 
 @dataclass(frozen=True, slots=True)

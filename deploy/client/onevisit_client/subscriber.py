@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from random import uniform
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -141,7 +142,13 @@ class Subscriber:
         self._worker = asyncio.current_task()
         self._reconcile_at = asyncio.get_running_loop().time() + self._reconcile_seconds
         intake = Intake(
-            self._inbox, feed_of(self._platform), apply, self._on_alarm, self._retrying, self._stopping.is_set
+            self._inbox,
+            self.topics,
+            feed_of(self._platform),
+            apply,
+            self._on_alarm,
+            self._retrying,
+            self._stopping.is_set,
         )
         pauses = 0
         try:
@@ -186,7 +193,8 @@ class Subscriber:
             if await self._reconcile_if_due(intake, idle=idle) and road.name == "bus":
                 raise BusUnavailable("what the bus should have brought had to be healed")
             retried = await intake.retry_due()
-            patient = not retried and not await self._inbox.waiting()
+            soon = datetime.now(UTC) + timedelta(seconds=self._feed_wait)
+            patient = not retried and not await self._inbox.due(at=soon, limit=1)
             arrivals = await self._unless_stopped(road.arrivals(patient=patient))
             if arrivals is None:
                 break
@@ -224,7 +232,7 @@ class Subscriber:
             return idle or head.position <= self._through.get(head.source, 0)
 
         try:
-            report = await Reconciliation(self._platform, self.topics, intake).run(is_due=is_due)
+            report = await Reconciliation(self._platform, intake).run(is_due=is_due)
         except PlatformUnavailable as error:
             log.warning("%s: not reconciled: %r", self.name, error)
             return False

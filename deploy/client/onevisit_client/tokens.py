@@ -5,7 +5,7 @@ import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ class ClientCredentials:
     """
 
     client_id: str
-    private_key: str | bytes | Path
+    private_key: str | bytes | Path = field(repr=False)
     officer: str | None = None
     scope: str | None = None
 
