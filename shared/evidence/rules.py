@@ -16,7 +16,7 @@ from shared.regions import covers, topic_filter
 # Who may sign for which purpose: licensing for what an applicant started, identity for a department's standing duty.
 SIGNERS: Final[Mapping[Purpose, str]] = {"draft": "licensing", "case": "licensing", "duty": "identity"}
 # The entities whose events concern the department that decides the item.
-OF_ITEMS: Final = ("case", "delivery", "rating")
+OF_ITEMS: Final = ("case", "rating")
 
 
 class SharingTable:

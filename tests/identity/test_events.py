@@ -7,7 +7,7 @@ import pytest
 
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
-from identity.worker import door, messaging, parts, timers
+from identity.worker import door, messaging, parts, subscriptions, timers
 from tests.identity.world import World
 
 TOPIC = "evt.party.registered.person.33.07.82"
@@ -53,4 +53,4 @@ async def test_before_the_sharing_rules_are_known_the_feed_is_closed_and_tokens_
 
 def test_a_process_does_what_it_is_told_to(settings: IdentitySettings) -> None:
     both = settings.model_copy(update={"run": frozenset({"api", "worker"})})
-    assert set(parts(both)) - set(parts(settings)) == {timers, door}
+    assert set(parts(both)) - set(parts(settings)) == {timers, subscriptions, door}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts.event_types import public_event_types
 from shared.contracts.sharing import EvidenceKind, OfferedItem, OfferedThing, SharingRule, SharingRules
 from shared.evidence.rules import SharingTable
 from shared.messaging.topics import Reach, covers
@@ -38,7 +39,6 @@ PROVINCE, CITY = "330000", "330700"
         (PROVINCE, "evt.case.*.household-registration.33.>"),
         (CITY, "evt.case.*.household-registration.33.07.>"),
         (PROVINCE, "evt.rating.given.household-registration.33.>"),
-        (PROVINCE, "evt.delivery.dispatched.household-registration.33.>"),
         (PROVINCE, "evt.application.submitted.newborn.33.07.>"),
         (PROVINCE, "evt.party.registered.person.33.>"),
         (CITY, "evt.party.*.*.33.07.82"),
@@ -106,6 +106,13 @@ def test_a_refusal_can_name_what_comes_nearest() -> None:
         f"evt.certificate.*.{BIRTH}.33.07.>",
     ]
     assert len(reach.nearest("evt.>", at_most=3)) == 3
+
+
+def test_whatever_is_named_as_allowed_is_published_at_all() -> None:
+    """And whatever is published is for somebody, be it for a department that decides, issues or is told."""
+    published = {each.contract.entity for each in public_event_types().values() if not each.contract.addressed}
+    followed = {each.split(".")[1] for each in TABLE.reach(READER, PROVINCE).filters if each.startswith("evt.")}
+    assert followed | {"record"} == published
 
 
 # A small universe. "later" and 99 stand for whatever comes into the world tomorrow, whose name nobody knows yet.
