@@ -82,6 +82,10 @@ class EventsMerger:
         positions = self._key.read(wish.after, filters=wish.topics)
         concerned = filters_by_service(wish.topics)
         ask_one = _Asking(self._upstreams, self._key, exchange, concerned=concerned, positions=positions, wish=wish)
+        if len(concerned) == 1 and positions.keys() <= concerned.keys():
+            # Its page is the page, and its cursor the cursor.
+            await _pass_page(await ask_one.all(wait=wish.wait), exchange)
+            return
         outcomes = await ask_one.all(wait=0)
         if wish.wait and not ask_one.anything_in(outcomes):
             outcomes = await ask_one.first_to_have_something(wait=wish.wait)
@@ -95,6 +99,13 @@ class EventsMerger:
         events, reached = merge_stretches(ask_one.stretches(outcomes), limit=wish.limit)
         page = {"items": events, "next": self._key.sign({**positions, **reached}, filters=wish.topics)}
         await exchange.answer(200, orjson.dumps({**page, "unavailable": silent} if silent else page))
+
+
+async def _pass_page(outcomes: Sequence[Outcome], exchange: Exchange) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, Silent):
+            raise Unavailable(service=outcome.service, services=[outcome.service], retry_after=1)
+        await pass_on(outcome, exchange)
 
 
 class _Asking:

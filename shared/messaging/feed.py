@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging.topics import pattern_of
 
-# Up to so many topics are each read by the index (topic, position); beyond, a stretch of the log is read and sifted.
-MANY_TOPICS = 100
+# At most so much of the log is sifted for a page.
 STRETCH = 10_000
 
 
@@ -47,18 +46,18 @@ async def list_events(conn: AsyncConnection, *, filters: Collection[str], after:
     """The next events after this position on topics of these filters, in order of position."""
     parameters = {"pattern": pattern_of(filters), "after": after}
     found = (await conn.execute(_CHANGED, parameters)).all()
-    last_position, topics = found[0].last_position, [row.topic for row in found if row.topic is not None]
+    last_position = until = found[0].last_position
+    topics = {row.topic: row.sequence for row in found if row.topic is not None}
     if not topics:
         return FeedPage((), max(after, last_position))
-    if len(topics) <= MANY_TOPICS:
-        # Read after the position that was seen above: what is numbered meanwhile comes with the next page.
-        scope = {"topics": topics, "after": after, "until": last_position, "limit": limit}
-        rows = (await conn.execute(_BY_TOPIC, scope)).all()
-        until = last_position
-    else:
-        until = min(last_position, after + STRETCH)
-        scope = {**parameters, "until": until, "limit": limit}
-        rows = (await conn.execute(_BY_POSITION, scope)).all()
+    query = _BY_TOPIC
+    # Each topic's next events by the index, `limit` times their number of rows, or the log sifted, until the events of
+    # these topics, which are so many of all, fill the page: whatever reads less.
+    if len(topics) * sum(topics.values()) > last_position:
+        query, until = _BY_POSITION, min(last_position, after + STRETCH)
+    # Never beyond the position that was seen above: what is numbered meanwhile comes with the next page.
+    scope = {"topics": list(topics), "after": after, "until": until, "limit": limit}
+    rows = (await conn.execute(query, scope)).all()
     return FeedPage(rows, rows[-1].position if len(rows) == limit else until)
 
 
@@ -70,7 +69,7 @@ async def list_heads(conn: AsyncConnection, *, filters: Collection[str]) -> Head
 
 
 _CHANGED = text("""
-SELECT last_position, topic
+SELECT last_position, topic, sequence
 FROM relay_state LEFT JOIN topic_heads ON position > :after AND topic ~ :pattern
 """)
 _BY_TOPIC = text("""
@@ -85,7 +84,7 @@ ORDER BY position LIMIT :limit
 """)
 _BY_POSITION = text("""
 SELECT * FROM event_log
-WHERE position > :after AND position <= :until AND topic ~ :pattern
+WHERE position > :after AND position <= :until AND topic = ANY (CAST(:topics AS text[]))
 ORDER BY position LIMIT :limit
 """)
 _HEADS = text("""
