@@ -6,6 +6,7 @@ from typing import Any
 
 from certificates.verification.offline import verify_document
 from deploy.demo.departments import Department
+from deploy.demo.loop import Loop, concerned
 from deploy.demo.story import ANSWERS, Outcome
 
 
@@ -19,7 +20,13 @@ class Check:
 
 
 def check_all(
-    outcome: Outcome, departments: list[Department], *, root_pem: bytes, numbers: list[str], at: datetime
+    outcome: Outcome,
+    loop: Loop,
+    departments: list[Department],
+    *,
+    root_pem: bytes,
+    numbers: list[str],
+    at: datetime,
 ) -> list[Check]:
     """Every check, in the order of the story."""
     return [
@@ -31,7 +38,12 @@ def check_all(
         _certificates_are_genuine(outcome, root_pem, at),
         _accesses_are_visible(outcome),
         _nobody_else_sees_it(outcome),
-        _no_number_left_identity(outcome, departments, numbers),
+        _reused_by_duty(loop),
+        _the_reading_is_visible_with_its_law(loop),
+        _who_used_it_was_told(loop, outcome, "withheld", "evidence.used-revoked.v1"),
+        _who_used_it_was_told(loop, outcome, "given back", "evidence.used-reinstated.v1"),
+        _everything_is_in_force_again(loop),
+        _no_number_left_identity(outcome, loop, departments, numbers),
     ]
 
 
@@ -85,9 +97,31 @@ def _nobody_else_sees_it(outcome: Outcome) -> Check:
     return Check("nobody else sees her application", status == 404, f"the father is answered {status}")
 
 
-def _no_number_left_identity(outcome: Outcome, departments: list[Department], numbers: list[str]) -> Check:
+def _reused_by_duty(loop: Loop) -> Check:
+    read = [evidence["id"] for evidence in loop.found]
+    return Check("a department read what it had heard of, on its standing duty", read == [loop.heard["subject"]])
+
+
+def _the_reading_is_visible_with_its_law(loop: Loop) -> Check:
+    text = loop.access["purpose_text"]
+    law = "社会保险法" in text["zh"] and "Social Insurance Law" in text["en"]
+    detail = f"after {loop.seen_after:.1f} s"
+    return Check("the mother sees that reading of her child's data, with its law", law and loop.seen_after < 5, detail)
+
+
+def _who_used_it_was_told(loop: Loop, outcome: Outcome, change: str, type: str) -> Check:  # noqa: A002 - as in events
+    told, names = loop.told(type), f"when it was {change}, each department that used it was told its own case, once"
+    return Check(names, told == concerned(loop, outcome), ", ".join(department for department, _ in told))
+
+
+def _everything_is_in_force_again(loop: Loop) -> Check:
+    return Check("every certificate is in force at the end", len(loop.in_force) >= 3 and all(loop.in_force))
+
+
+def _no_number_left_identity(outcome: Outcome, loop: Loop, departments: list[Department], numbers: list[str]) -> Check:
     said: list[Any] = [outcome.draft, outcome.application, outcome.progress, outcome.accesses, outcome.certificates]
     said += [department.woken for department in departments]
+    said += [loop.heard, loop.found, loop.access, loop.notices]
     text = repr(said) + repr(outcome.documents)
     return Check(
         "no identity number in any answer, event or certificate", not any(number in text for number in numbers)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from deploy.demo import loop as closing
 from deploy.demo import story
 from deploy.demo.api import Api
 from deploy.demo.checks import Check, check_all
@@ -27,6 +28,7 @@ async def run(world: World, console: Console, as_json: bool = False, *, stays: b
 
 async def _tell(api: Api, report: Report, *, stays: bool) -> list[Check]:
     started, outcome = time.perf_counter(), story.Outcome()
+    loop = await closing.begin(api)
     departments, at_work = open_desks(api, report.step)
     try:
         report.heading("A child is born in Yiwu (义乌, 330782)")
@@ -43,9 +45,12 @@ async def _tell(api: Api, report: Report, *, stays: bool) -> list[Check]:
     finally:
         at_work.cancel()
         await asyncio.gather(at_work, return_exceptions=True)
+    report.heading("What was issued is reused, and whoever used it hears when it no longer holds")
+    await closing.reuse(api, loop, child, report.step)
+    await closing.withhold_and_give_back(api, loop, outcome, report.step)
     elapsed = time.perf_counter() - started
     root = await api.document(None, "/v1/seal-root")
-    checks = _check(api, outcome, departments, root)
+    checks = _check(api, outcome, loop, departments, root)
     report.finish(outcome, checks, elapsed=elapsed, urls=_urls(api.world.gateway) if stays else {})
     return checks
 
@@ -60,9 +65,11 @@ async def _first_to_end(followed: Coroutine[None, None, None], at_work: "asyncio
     await task
 
 
-def _check(api: Api, outcome: story.Outcome, departments: list[Department], root: bytes) -> list[Check]:
+def _check(
+    api: Api, outcome: story.Outcome, loop: closing.Loop, departments: list[Department], root: bytes
+) -> list[Check]:
     numbers = [api.world.id_number(name) for name in ("mother", "father")]
-    return check_all(outcome, departments, root_pem=root, numbers=numbers, at=datetime.now(UTC))
+    return check_all(outcome, loop, departments, root_pem=root, numbers=numbers, at=datetime.now(UTC))
 
 
 def _urls(gateway: str) -> dict[str, str]:
