@@ -1,6 +1,7 @@
 """The `onevisit` command. Refusals are one clear line and exit status 1; wrong usage is 2."""
 
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -19,10 +20,10 @@ for part in (platform.app, demonstration.app, content.app, events.app, upkeep.ap
     app.registered_groups += part.registered_groups
 
 
-def main() -> None:
-    """Run the command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line: these arguments, or the process's own."""
     try:
-        app()
+        app(arguments)
     except LaunchError as error:
         sys.stderr.write(f"onevisit: {error}\n")
         sys.exit(1)

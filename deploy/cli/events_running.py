@@ -1,7 +1,6 @@
 """Subscribers, replays and reconciliations, as the commands of `onevisit events` run them; on `onevisit_client`."""
 
 import asyncio
-import logging
 import signal
 import sys
 import time
@@ -47,7 +46,6 @@ class Ends:
 @asynccontextmanager
 async def platform_of(directory: Path, department: str) -> AsyncGenerator[Platform]:
     """The running platform, as this department; its refusals are one clear line."""
-    logging.basicConfig(format="onevisit: %(message)s", level=logging.WARNING, stream=sys.stderr)
     async with World.open(directory) as world:
         if department not in world.departments:
             raise LaunchError(f"{department} is no department; there are: {', '.join(world.departments)}")
@@ -92,6 +90,7 @@ async def tail(directory: Path, department: str, topics: Sequence[str], *, as_js
     """Every event from now on is printed, until a signal."""
     async with platform_of(directory, department) as platform:
         after = await _end_of_feed(platform, topics)
+        sys.stderr.write("onevisit: from now on; Ctrl-C ends\n")
         while True:
             try:
                 page = await platform.events(topics, after=after, wait=WAIT_SECONDS)

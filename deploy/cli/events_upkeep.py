@@ -219,9 +219,12 @@ def _tell(kept: Kept, found: "Reconciled") -> None:
 
 
 def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    """Rows for a person; as wide as they are where nobody looks."""
+    """Rows for a person; as wide as they are where nobody looks, and nothing cut off anywhere."""
     console = Console()
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(str(row[column]) if row[column] is not None else "" for column in columns))
-    console.print(table, width=None if console.is_terminal else 400)
+    console.width = console.width if console.is_terminal else 400
+    console.print(table)
