@@ -72,7 +72,12 @@ def _try(copy: Path, planted: Planted) -> tuple[bool, str]:
         return False, f"the tests did not run: {output[-300:]}"
     if planted.still in failed:
         return False, "nothing works any more, which shows nothing"
-    caught_by = [test.partition("::")[2] for test in planted.caught_by if test in failed]
+    # A test with parameters fails under a name that says with which.
+    caught_by = [
+        test.partition("::")[2]
+        for test in planted.caught_by
+        if any(name == test or name.startswith(f"{test}[") for name in failed)
+    ]
     return bool(caught_by), ", ".join(caught_by) or "every test passed"
 
 
