@@ -18,13 +18,13 @@ from identity.subscriptions.schemas import (
     Reason,
     Subscribe,
     Subscription,
-    Subscriptions,
     SuspendedTopic,
 )
 from shared.auth import Caller, requires
 from shared.idempotency import OptionalIdempotencyKey, once
 from shared.ids import new_id
 from shared.messaging.consumers import consumer_of
+from shared.pagination import Page
 
 FOLLOWS = requires("events", kinds=("department",))
 router = APIRouter(tags=["subscriptions"])
@@ -46,11 +46,11 @@ async def create_subscription(
 
 
 @router.get("/v1/subscriptions")
-async def list_subscriptions(caller: Annotated[Caller, FOLLOWS], service: Current) -> Subscriptions:
-    """All of the department's own, and how far each has come."""
+async def list_subscriptions(caller: Annotated[Caller, FOLLOWS], service: Current) -> Page[Subscription]:
+    """All of the department's own, on one page, and how far each has come."""
     async with service.database.read() as conn:
         rows = await queries.list_subscriptions(conn, caller.department or "")
-    return Subscriptions(items=await _shown(service, rows))
+    return Page(items=await _shown(service, rows))
 
 
 @router.get("/v1/subscriptions/{name}")

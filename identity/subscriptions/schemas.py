@@ -68,9 +68,3 @@ class Subscription(Strict):
     head: str | None
     lag: int | None
     created_at: AwareDatetime
-
-
-class Subscriptions(Strict):
-    """All of the department's."""
-
-    items: list[Subscription]

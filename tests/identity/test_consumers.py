@@ -101,6 +101,22 @@ async def test_a_subscription_has_its_consumer_at_once(bus: Bus) -> None:
     assert await bus.consumers() == {"medical-insurance_pages": (BIRTHS, PAGES)}
 
 
+async def test_a_process_without_the_worker_makes_it_too(
+    settings: IdentitySettings, clock: FrozenClock, neighbours: Neighbours, nats_private: Nats
+) -> None:
+    """Also before anybody has made the stream."""
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(neighbours))
+    api = settings.model_copy(update={"nats_url": nats_private.url})
+    service = IdentityService("identity", api, clock=clock, sender=Inbox(), http=http)
+    async with client_of(compose(service), "identity") as client:
+        async with service.database.transaction() as conn:
+            people = await load(document(), conn, service.vault, clock())
+        await service.sharing.refresh()
+        await service.messaging.bus.connected()
+        answer = await subscribe(World(service, client, people, Inbox()))
+    assert (answer.status_code, answer.json()["ready"], answer.json()["head"]) == (201, True, "0")
+
+
 async def test_it_delivers_from_the_first_event_on_and_says_how_far_it_has_come(bus: Bus) -> None:
     await bus.publish(5)
     await subscribe(bus.world)

@@ -1,5 +1,6 @@
 """Subscriptions through the API: what is made, what is refused, and that nothing comes of a refusal."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -42,7 +43,7 @@ async def test_a_department_subscribes(world: World) -> None:
     }
     headers = await world.bearer("medical-insurance")
     assert (await world.http.get(f"{PATH}/pages", headers=headers)).json() == answer.json()
-    assert (await world.http.get(PATH, headers=headers)).json() == {"items": [answer.json()]}
+    assert (await world.http.get(PATH, headers=headers)).json() == {"items": [answer.json()], "next": None}
 
 
 async def test_the_same_again_changes_nothing(world: World) -> None:
@@ -78,13 +79,22 @@ async def test_a_name_of_another_department_is_taken(world: World) -> None:
     assert await world.count("subscriptions") == 1
 
 
+async def test_of_those_who_come_at_once_one_makes_it(world: World) -> None:
+    theirs = [subscribe(world, "ours") for _ in range(4)]
+    others = [subscribe(world, "ours", "to.hospital.>", client="hospital") for _ in range(4)]
+    answers = await asyncio.gather(*theirs, *others)
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [200, 200, 200, 201, 409, 409, 409, 409]
+    assert await world.count("subscriptions") == 1
+
+
 async def test_another_departments_subscription_is_as_if_there_were_none(world: World) -> None:
     await subscribe(world, "ours")
     headers = await world.bearer("hospital")
     for method in ("GET", "DELETE"):
         answer = await world.http.request(method, f"{PATH}/ours", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "subscription-not-found")
-    assert (await world.http.get(PATH, headers=headers)).json() == {"items": []}
+    assert (await world.http.get(PATH, headers=headers)).json() == {"items": [], "next": None}
     assert await world.count("subscriptions") == 1
 
 
