@@ -6,7 +6,7 @@ from typing import Any
 
 from certificates.verification.offline import verify_document
 from deploy.demo.departments import Department
-from deploy.demo.loop import Loop, concerned
+from deploy.demo.loop import REINSTATED, REVOKED, Loop, concerned
 from deploy.demo.story import ANSWERS, Outcome
 
 
@@ -40,8 +40,8 @@ def check_all(
         _nobody_else_sees_it(outcome),
         _reused_by_duty(loop),
         _the_reading_is_visible_with_its_law(loop),
-        _who_used_it_was_told(loop, outcome, "withheld", "evidence.used-revoked.v1"),
-        _who_used_it_was_told(loop, outcome, "given back", "evidence.used-reinstated.v1"),
+        _who_used_it_was_told(loop, outcome, "withheld", REVOKED),
+        _who_used_it_was_told(loop, outcome, "given back", REINSTATED),
         _everything_is_in_force_again(loop),
         _no_number_left_identity(outcome, loop, departments, numbers),
     ]
@@ -99,7 +99,7 @@ def _nobody_else_sees_it(outcome: Outcome) -> Check:
 
 def _reused_by_duty(loop: Loop) -> Check:
     read = [evidence["id"] for evidence in loop.found]
-    return Check("a department read what it had heard of, on its standing duty", read == [loop.heard["subject"]])
+    return Check("a department read what it had heard of, on its standing duty", read == [loop.page])
 
 
 def _the_reading_is_visible_with_its_law(loop: Loop) -> Check:
@@ -121,7 +121,7 @@ def _everything_is_in_force_again(loop: Loop) -> Check:
 def _no_number_left_identity(outcome: Outcome, loop: Loop, departments: list[Department], numbers: list[str]) -> Check:
     said: list[Any] = [outcome.draft, outcome.application, outcome.progress, outcome.accesses, outcome.certificates]
     said += [department.woken for department in departments]
-    said += [loop.heard, loop.found, loop.access, loop.notices]
+    said += [loop.issued, loop.found, loop.access, loop.heard]
     text = repr(said) + repr(outcome.documents)
     return Check(
         "no identity number in any answer, event or certificate", not any(number in text for number in numbers)

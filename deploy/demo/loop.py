@@ -2,20 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.demo.api import Api
 from deploy.demo.departments import DESKS
+from deploy.demo.listening import PATIENCE_SECONDS, Listener, listening
 from deploy.demo.story import Outcome
 
 PAGE = "household-register-page"
 ISSUED = f"evt.certificate.issued.{PAGE}.33.07.82"
+REVOKED, REINSTATED = "evidence.used-revoked.v1", "evidence.used-reinstated.v1"
 READER, ISSUER, DUTY = "medical-insurance", "public-security", "resident-enrolment"
 WITHHOLD = {"ground": "evidence-preservation", "reason": "演示：核查登记材料"}
 GIVE_BACK = {"ground": "withholding-ended", "reason": "演示：核查完毕"}
-PATIENCE_SECONDS = 20.0
 
 Say = Callable[[str, str], None]
 # (department, its own case)
@@ -26,59 +29,72 @@ Concerned = tuple[str, str]
 class Loop:
     """What each department heard, and what those concerned saw of it."""
 
-    cursors: dict[str, str] = field(default_factory=dict)
-    heard: dict[str, Any] = field(default_factory=dict)
+    issued: dict[str, Any] = field(default_factory=dict)
     reference: str = ""
     found: list[dict[str, Any]] = field(default_factory=list)
     access: dict[str, Any] = field(default_factory=dict)
     seen_after: float = 0.0
-    notices: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    heard: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     in_force: list[bool] = field(default_factory=list)
+
+    @property
+    def page(self) -> str:
+        """The certificate that all this is about."""
+        return str(self.issued["subject"])
 
     def told(self, type: str) -> list[Concerned]:  # noqa: A002 - the word of the events
         """Who was told this of the certificate, and about which case of its own."""
-        certificate = self.heard["subject"]
         return sorted(
             (department, event["data"]["case"])
-            for department, event in self.notices
-            if (event["type"], event["subject"]) == (type, certificate)
+            for department, events in self.heard.items()
+            for event in events
+            if (event["type"], event["subject"]) == (type, self.page)
         )
 
 
-async def begin(api: Api) -> Loop:
-    """Every department listens from now on: to what is issued, and to what it alone is told."""
+def departments_listening(api: Api) -> AbstractAsyncContextManager[dict[str, Listener]]:
+    """Every department hears what it alone is told; medical insurance also what is issued."""
+    topics = {
+        desk.department: [f"to.{desk.department}.evidence.used-{what}" for what in ("revoked", "reinstated")]
+        for desk in DESKS
+    }
+    topics[READER].append(ISSUED)
+    return listening(api, topics)
+
+
+async def reuse(api: Api, listeners: Mapping[str, Listener], child: str, say: Say) -> Loop:
+    """Medical insurance hears of the child's page, and reads it on its standing duty: nobody is asked to bring it."""
     loop = Loop()
-    for department, topic in _listening():
-        heads = await api.get(department, "/v1/events/heads", topic=topic)
-        loop.cursors[topic] = heads["next"]
+    (loop.issued,) = await listeners[READER].until(
+        lambda event: event["topic"] == ISSUED and event["data"]["party"] == child
+    )
+    say(READER, f"heard {loop.issued['topic']}")
+    represented = await api.get("mother", "/v1/me/representations")
+    parties = [child, *(each["party"] for each in represented["items"] if each["role"] == "self")]
+    grant = await api.post(READER, "/v1/duty-grants", {"duty": DUTY, "parties": parties, "kinds": [PAGE]})
+    loop.reference = grant["reference"]
+    wants = [{"party": party, "kinds": [PAGE]} for party in parties]
+    read = await api.post(READER, "/v1/evidence/search", {"wants": wants, "grant": grant["grant"]})
+    loop.found = read["evidence"]
+    say(READER, f"read {len(loop.found)} of it about {len(parties)} people in one call, on its duty {DUTY}")
+    started = time.perf_counter()
+    loop.access = await _access(api, child, represented["statement"], ref=loop.reference)
+    loop.seen_after = time.perf_counter() - started
+    say("mother", f"sees in her child's accesses: {loop.access['purpose_text']['en']}")
     return loop
 
 
-async def reuse(api: Api, loop: Loop, child: str, say: Say) -> None:
-    """Medical insurance hears of the child's page, and reads it on its standing duty: nobody is asked to bring it."""
-    loop.heard = (await _next(api, loop, READER, ISSUED, lambda event: event["data"]["party"] == child))[0]
-    say(READER, f"heard {loop.heard['topic']}")
-    statement = await api.get("mother", "/v1/me/representations")
-    parties = [child, *(each["party"] for each in statement["items"] if each["role"] == "self")]
-    asked = {"duty": DUTY, "parties": parties, "kinds": [PAGE]}
-    grant = await api.post(READER, "/v1/duty-grants", asked)
-    loop.reference = grant["reference"]
-    wants = [{"party": party, "kinds": [PAGE]} for party in parties]
-    search = {"wants": wants, "grant": grant["grant"]}
-    loop.found = (await api.post(READER, "/v1/evidence/search", search))["evidence"]
-    say(READER, f"read {len(loop.found)} of it about {len(parties)} people in one call, on its duty {DUTY}")
-    started = time.perf_counter()
-    loop.access = await _access(api, child, statement["statement"], ref=loop.reference)
-    loop.seen_after = time.perf_counter() - started
-    say("mother", f"sees in her child's accesses: {loop.access['purpose_text']['en']}")
-
-
-async def withhold_and_give_back(api: Api, loop: Loop, outcome: Outcome, say: Say) -> None:
+async def withhold_and_give_back(
+    api: Api, loop: Loop, outcome: Outcome, listeners: Mapping[str, Listener], say: Say
+) -> None:
     """Public security takes the page out of use for a time; who used it hears so, and that it holds again."""
-    for act, body in (("withholding", WITHHOLD), ("reinstatement", GIVE_BACK)):
-        await api.post(ISSUER, f"/v1/certificates/{loop.heard['subject']}/{act}", body)
+    for act, body, told in (("withholding", WITHHOLD, REVOKED), ("reinstatement", GIVE_BACK, REINSTATED)):
+        await api.post(ISSUER, f"/v1/certificates/{loop.page}/{act}", body)
         say(ISSUER, f"{act} of the child's {PAGE}")
-        await _hear(api, loop, concerned(loop, outcome), say)
+        for department, cases in Counter(department for department, _ in concerned(loop, outcome)).items():
+            for event in await listeners[department].until(_about(loop.page, told), count=cases):
+                say(department, f"told {event['topic']} about its {event['data']['item']} ({event['data']['case']})")
+    loop.heard = {department: listener.heard for department, listener in listeners.items()}
     for certificate in outcome.certificates:
         verdict = await api.post(None, "/v1/verifications", {"number": certificate["number"]})
         loop.in_force.append(verdict["genuine"] and verdict["state"] == "in force")
@@ -95,42 +111,8 @@ def concerned(loop: Loop, outcome: Outcome) -> list[Concerned]:
     return sorted([*cases, (READER, loop.reference)])
 
 
-def _listening() -> list[tuple[str, str]]:
-    return [(READER, ISSUED), *((desk.department, _own(desk.department)) for desk in DESKS)]
-
-
-def _own(department: str) -> str:
-    return f"to.{department}.evidence.>"
-
-
-async def _hear(api: Api, loop: Loop, expected: list[Concerned], say: Say) -> None:
-    """Each department's own notices; those whom it does not concern are listened to as well, and hear nothing."""
-    for department in sorted({desk.department for desk in DESKS}, key=lambda name: name not in dict(expected)):
-        count = sum(name == department for name, _ in expected)
-        for event in await _next(api, loop, department, _own(department), count=count):
-            loop.notices.append((department, event))
-            say(department, f"told {event['topic']} about its {event['data']['item']} ({event['data']['case']})")
-
-
-async def _next(
-    api: Api,
-    loop: Loop,
-    department: str,
-    topic: str,
-    wanted: Callable[[dict[str, Any]], bool] = lambda _: True,
-    *,
-    count: int = 1,
-) -> list[dict[str, Any]]:
-    """What comes on a topic until `count` that are wanted are there; also what came beyond them."""
-    found: list[dict[str, Any]] = []
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while True:
-            wait = 5 if len(found) < count else 0
-            page = await api.get(department, "/v1/events", topic=topic, after=loop.cursors[topic], wait=wait)
-            loop.cursors[topic] = page["next"]
-            found += filter(wanted, page["items"])
-            if len(found) >= count:
-                return found
+def _about(evidence: str, told: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda event: (event["type"], event["subject"]) == (told, evidence)
 
 
 async def _access(api: Api, child: str, statement: str, *, ref: str) -> dict[str, Any]:

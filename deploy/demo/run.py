@@ -28,7 +28,20 @@ async def run(world: World, console: Console, as_json: bool = False, *, stays: b
 
 async def _tell(api: Api, report: Report, *, stays: bool) -> list[Check]:
     started, outcome = time.perf_counter(), story.Outcome()
-    loop = await closing.begin(api)
+    async with closing.departments_listening(api) as listeners:
+        departments, child = await _newborn(api, report, outcome)
+        report.heading("What was issued is reused, and whoever used it hears when it no longer holds")
+        loop = await closing.reuse(api, listeners, child, report.step)
+        await closing.withhold_and_give_back(api, loop, outcome, listeners, report.step)
+    elapsed = time.perf_counter() - started
+    root = await api.document(None, "/v1/seal-root")
+    checks = _check(api, outcome, loop, departments, root)
+    report.finish(outcome, checks, elapsed=elapsed, urls=_urls(api.world.gateway) if stays else {})
+    return checks
+
+
+async def _newborn(api: Api, report: Report, outcome: story.Outcome) -> tuple[list[Department], str]:
+    """From the birth to the certificates: who was at work, and the child."""
     departments, at_work = open_desks(api, report.step)
     try:
         report.heading("A child is born in Yiwu (义乌, 330782)")
@@ -45,14 +58,7 @@ async def _tell(api: Api, report: Report, *, stays: bool) -> list[Check]:
     finally:
         at_work.cancel()
         await asyncio.gather(at_work, return_exceptions=True)
-    report.heading("What was issued is reused, and whoever used it hears when it no longer holds")
-    await closing.reuse(api, loop, child, report.step)
-    await closing.withhold_and_give_back(api, loop, outcome, report.step)
-    elapsed = time.perf_counter() - started
-    root = await api.document(None, "/v1/seal-root")
-    checks = _check(api, outcome, loop, departments, root)
-    report.finish(outcome, checks, elapsed=elapsed, urls=_urls(api.world.gateway) if stays else {})
-    return checks
+    return departments, child
 
 
 async def _first_to_end(followed: Coroutine[None, None, None], at_work: "asyncio.Task[list[None]]") -> None:

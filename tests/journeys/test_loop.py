@@ -72,10 +72,10 @@ def test_of_a_revoked_certificate_each_department_that_used_it_hears_with_its_ow
 async def _a_revocation(platform: Platform) -> None:
     async with World.open(platform.directory) as world:
         api = Api(world)
-        listening = await closing.begin(api)
-        outcome, child = await a_newborn(api)
-        await closing.reuse(api, listening, child, say)
-        page = listening.heard["subject"]
+        async with closing.departments_listening(api) as listeners:
+            outcome, child = await a_newborn(api)
+            loop = await closing.reuse(api, listeners, child, say)
+        page = loop.page
         cases = {case["item"]: case["id"] for case in outcome.application["cases"]}
 
         with pytest.raises(CallFailed):
@@ -84,7 +84,7 @@ async def _a_revocation(platform: Platform) -> None:
 
         found = await told(api, page, at_least=3)
         assert {name: sorted(event["data"]["case"] for event in events) for name, events in found.items()} == {
-            "medical-insurance": sorted([cases["resident-medical-insurance"], listening.reference]),
+            "medical-insurance": sorted([cases["resident-medical-insurance"], loop.reference]),
             "human-resources": [cases["social-security-card"]],
         }
         for name, events in found.items():
