@@ -182,7 +182,8 @@ class FakePlatform:
             "inbox_prefix": f"_INBOX_{DEPARTMENT}",
         }
         numbers = {"delivered": "0", "acknowledged": "0", "head": "0", "lag": 0}
-        return JSONResponse({**body, "nats": place, **numbers, "created_at": "2026-03-11T02:00:00Z"}, 201)
+        state: dict[str, Any] = {"ready": True, "reason": None, "suspended": []}
+        return JSONResponse({**body, "nats": place, **state, **numbers, "created_at": "2026-03-11T02:00:00Z"}, 201)
 
     async def _ensure_consumer(self, name: str, topics: list[str]) -> None:
         client = await nats.connect(self.nats_url or "", allow_reconnect=False)

@@ -124,7 +124,7 @@ async def test_without_a_bus_the_feed_serves(new_department: NewDepartment, nats
 
 
 async def test_the_connection_is_made_anew_before_the_token_ends(connected: Department) -> None:
-    connected.fake.token_seconds = 62  # two seconds before it counts as ending
+    connected.fake.token_seconds = 3
     told = connected.fake.record_many(3)
     await connected.fake.publish(told)
     async with connected.at_work(via="bus"):

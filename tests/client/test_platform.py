@@ -72,6 +72,11 @@ async def test_a_call_is_the_platforms(
     assert department.fake.bodies == ([] if body is None else [body])
 
 
+async def test_duties_are_a_list(department: Department) -> None:
+    department.fake.replies["/v1/duties"] = {"items": [{"code": "enrolment"}]}
+    assert await department.platform.duties() == [{"code": "enrolment"}]
+
+
 async def test_parties_are_answered_in_the_order_asked(department: Department) -> None:
     department.fake.replies["/v1/parties/resolve"] = {"items": [{"party": PARTY}, {"party": None}]}
     assert await department.platform.resolve_parties(["1", "2"]) == [PARTY, None]

@@ -120,3 +120,12 @@ async def test_a_token_that_does_not_say_when_it_ends_is_renewed_in_time(text: s
     tokens = Tokens(give)
     await tokens.current()
     assert tokens.expires == pytest.approx(time.time() + 300, abs=5)
+
+
+async def test_a_token_that_seems_to_have_ended_tells_of_our_clock() -> None:
+    async def give() -> str:
+        return token(-7200)
+
+    tokens = Tokens(give)
+    assert await tokens.current() == await tokens.current()
+    assert tokens.expires == pytest.approx(time.time() + 300, abs=5)

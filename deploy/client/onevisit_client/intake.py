@@ -63,8 +63,13 @@ class HandlerFailed(Exception):
     """A handler raised; why is its cause."""
 
     @property
+    def kind(self) -> str:
+        """What was raised."""
+        return type(self.__cause__).__name__
+
+    @property
     def reason(self) -> str:
-        """For people, and short; a handler that raises personal data puts it into its own inbox, nowhere else."""
+        """The same with what it said, for whoever looks at what is parked."""
         return repr(self.__cause__)[:500]
 
 
@@ -194,8 +199,9 @@ class Intake:
         except HandlerFailed as failure:
             hopeless = isinstance(failure.__cause__, Park)
             retry_at = None if hopeless else self.retrying.next_at(attempts)
-            told = "parked" if retry_at is None else f"to be tried again at {retry_at:%H:%M:%S}"
-            log.warning("event %s failed (attempt %d), %s: %s", event.id, attempts, told, failure.reason)
+            told = "parked" if retry_at is None else f"to be tried again at {retry_at:%H:%M:%S} UTC"
+            # What a handler says may be about people: that is for the inbox, not for a log.
+            log.warning("event %s failed (attempt %d: %s), %s", event.id, attempts, failure.kind, told)
             await self.inbox.set_aside(event, reason=failure.reason, retry_at=retry_at)
 
     async def _recognise(self, event: Event) -> None:

@@ -82,6 +82,10 @@ class Platform:
 
     # --- evidence, records, parties -----------------------------------------------------------------------------
 
+    async def duties(self) -> list[Json]:
+        """The standing duties that are published: whose, by which law, and what may be read for them."""
+        return list((await self._transport.get("/v1/duties"))["items"])
+
     async def duty_grant(
         self, duty: str, parties: Sequence[str], kinds: Sequence[str], *, reference: str | None = None
     ) -> Json:

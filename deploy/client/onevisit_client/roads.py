@@ -108,7 +108,8 @@ class Bus:
         except BaseException:
             await _close(client)
             raise
-        return cls(client, pull, until=platform.tokens.expires - RENEW_SECONDS_BEFORE_EXPIRY)
+        left = platform.tokens.expires - time.time()
+        return cls(client, pull, until=time.time() + max(left - RENEW_SECONDS_BEFORE_EXPIRY, left / 2, 1))
 
     async def arrivals(self, *, patient: bool) -> Sequence[Arrival]:  # noqa: ARG002 - the server pushes
         """What was delivered within a second."""

@@ -73,7 +73,9 @@ class Tokens:
         async with self._asking:
             if not self._token or time.time() > self._expires - RENEW_SECONDS_BEFORE_EXPIRY:
                 self._token = await self._source()
-                self._expires = expiry_of(self._token) or time.time() + UNKNOWN_LIFE_SECONDS
+                now, expires = time.time(), expiry_of(self._token)
+                # One that has ended before it was given tells of our clock, not of the token.
+                self._expires = now + UNKNOWN_LIFE_SECONDS if expires is None or expires <= now else expires
             return self._token
 
     @property
