@@ -8,8 +8,6 @@ the stream. Identity says who is a department, and which consumers are its own (
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from identity.subscriptions.admission import DEPARTMENTS
-
 PLATFORM, SYSTEM, NOBODY = "PLATFORM", "SYS", "NOBODY"
 # Identity's second user; and the one that people use who look after the bus, or measure it.
 SYSTEM_USER, OPERATOR = "nats-system", "nats-operator"
@@ -55,6 +53,9 @@ class BusAccess:
 
     def configuration(self) -> dict[str, object]:
         """The part of the server's configuration that says who may do what."""
+        # Brings a web framework with it, which no other command of the command line needs.
+        from identity.subscriptions.admission import DEPARTMENTS  # noqa: PLC0415
+
         operator = {"user": OPERATOR, "password": self.operator_password}
         users = [*(_service(name, password) for name, password in self.services.items()), operator]
         return {
