@@ -33,6 +33,7 @@ ROUND: tuple[Kind, ...] = (
 )
 QUIET_AT_FIRST = 8.0
 QUIET_AT_LAST = 6.0
+MEAN_SECONDS = 6.5
 LONG_RUN_SECONDS = 1500.0
 LEASE_SECONDS = 5.0
 
@@ -53,7 +54,6 @@ def draw(seed: int, *, seconds: float) -> list[Fault]:
     # As the issue asks; shorter where there is less time, a pause still longer than the lease and PostgreSQL's
     # patience with an idle transaction (15 s) together.
     pause, outage = (60.0, 300.0) if is_long else (min(25.0, seconds / 4), seconds / 4)
-    mean = 6.5 if is_long else 5.0
     last = seconds - QUIET_AT_LAST
     found = [Fault(seconds * chance.uniform(0.1, 0.3), "stop department", outage)]
     at, paused_until, bag = QUIET_AT_FIRST, 0.0, list[Kind]()
@@ -69,5 +69,5 @@ def draw(seed: int, *, seconds: float) -> list[Fault]:
             possible = kind != "lose nats store" or at < seconds / 2
         if possible:
             found.append(Fault(round(at, 2), kind, round(undone_after, 2)))
-        at += chance.uniform(0.3, 2 * mean - 0.3) if possible else 0.0
+        at += chance.uniform(0.3, 2 * MEAN_SECONDS - 0.3) if possible else 0.0
     return sorted(found, key=lambda fault: fault.at)
