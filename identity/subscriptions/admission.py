@@ -55,7 +55,10 @@ def bus_user(caller: Caller) -> BusUser:
         raise NotAdmitted("not a department's token for events")
     if caller.department is None or caller.act is None:
         raise NotAdmitted("the token names no department or no officer")
-    return BusUser(caller.department, caller.client_id, UUID(caller.act))
+    try:
+        return BusUser(caller.department, caller.client_id, UUID(caller.act))
+    except ValueError:
+        raise NotAdmitted("the token names no officer") from None
 
 
 def check_standing(user: BusUser, client: Client | None, officer: Officer | None) -> None:

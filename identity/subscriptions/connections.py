@@ -66,7 +66,8 @@ class Connections:
         for connection, reason in await self._fallen(await _open_connections(bus)):
             log.warning("cut off from the bus", user=connection.user, reason=reason)
             subject = f"$SYS.REQ.SERVER.{connection.server}.KICK"
-            await bus.publish(subject, orjson.dumps({"cid": connection.cid}))
+            # The server does nothing for whom it cannot answer. What the answer is, the next look shows.
+            await bus.publish(subject, orjson.dumps({"cid": connection.cid}), reply=bus.new_inbox())
         await bus.flush()
 
     async def _fallen(self, connections: Sequence[Open]) -> list[tuple[Open, str]]:
