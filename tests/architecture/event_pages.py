@@ -50,8 +50,8 @@ CloudEvents library reads it:
 {sections}
 ## Between our own services
 
-Nobody outside can hear these. `data.accessed` becomes what a party sees at `/v1/accesses`; by it and `evidence.used` those
-departments are found that are told when evidence no longer holds.
+Nobody outside can hear these. `data.accessed` becomes what a party sees at `/v1/accesses`; by it and by
+`evidence.used` those departments are found that are told when evidence no longer holds.
 
 {_table(internal)}
 {generated}

@@ -30,7 +30,7 @@ async def deliver(world: World, data: EventContract) -> None:
         sequence=1,
         data=data,
     )
-    await world.do(reaction.handle, event, None)
+    await world.do(reaction.handle_all, [(event, None)])
 
 
 def issued(kind: str, *, case: UUID | None = None, index: int | None = None) -> CertificateIssued:
