@@ -6,7 +6,9 @@ import nats
 
 from deploy.embedded.nats import Nats
 from tests.client.conftest import Department, NewDepartment
-from tests.client.fake import STREAM
+from tests.client.fake import EVERYTHING, STREAM
+
+REVOKED = "evt.certificate.revoked.birth-certificate.33.07.82"
 
 
 async def unacknowledged(department: Department) -> tuple[int, int]:
@@ -174,3 +176,30 @@ async def test_stopping_finishes_what_is_in_hand_and_takes_nothing_new(connected
     async with connected.at_work(via="bus", reconcile_seconds=1):
         await connected.until_handed(20)
     assert connected.ids == [str(event.id) for event in told]
+
+
+async def test_what_somebody_left_in_hand_comes_before_what_follows_it(connected: Department) -> None:
+    """Events of one entity on two topics: the bus alone would bring the later ones first, for half a minute."""
+    issued = connected.fake.record()
+    revoked = connected.fake.record(REVOKED, subject=issued.subject)
+    await connected.fake.publish([issued, revoked])
+    await connected.platform.subscribe("births", [EVERYTHING])
+    client = await nats.connect(str(connected.fake.nats_url))
+    subscription = await client.jetstream().pull_subscribe_bind("tax_births", STREAM)
+    assert len(await subscription.fetch(1)) == 1
+    await client.close()
+    again = connected.fake.record(REVOKED, subject=issued.subject)
+    await connected.fake.publish([again])
+    async with connected.at_work(via="bus"):
+        await connected.until_handed(3)
+    assert connected.ids == [str(event.id) for event in [issued, revoked, again]]
+
+
+async def test_a_gap_is_healed_on_all_topics_in_the_order_of_the_source(connected: Department) -> None:
+    before = connected.fake.record()
+    issued = connected.fake.record(subject=before.subject)
+    revoked = [connected.fake.record(REVOKED, subject=before.subject) for _ in range(2)]
+    await connected.fake.publish([before, revoked[1]])
+    async with connected.at_work(via="bus"):
+        await connected.until_handed(4)
+    assert connected.ids == [str(event.id) for event in [before, issued, *revoked]]

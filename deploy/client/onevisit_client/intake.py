@@ -9,19 +9,17 @@ from datetime import UTC, datetime, timedelta
 from random import uniform
 from typing import Any
 
-from onevisit_client.errors import AlreadyApplied, Park
+from onevisit_client.errors import AlreadyApplied, Park, PlatformUnavailable
 from onevisit_client.events import Event
+from onevisit_client.healing import Healing, ReadFeed
 from onevisit_client.inbox import Inbox
-from onevisit_client.shapes import Alarm, AlarmKind, Gap, Page
+from onevisit_client.shapes import Alarm, AlarmKind, Gap
 
 # A handler is given the event, or the event and what the inbox's transaction writes with.
 Handler = Callable[[Event], Awaitable[object]]
 HandlerWithin = Callable[[Event, Any], Awaitable[object]]
-ReadFeed = Callable[[Sequence[str], str | None], Awaitable[Page]]
 OnAlarm = Callable[[Alarm], Awaitable[object]]
 
-TOPICS_AT_ONCE = 16
-SHORT = 5000
 RETRIES_AT_ONCE = 50
 log = logging.getLogger("onevisit_client")
 
@@ -105,7 +103,9 @@ class Intake:
         if event.sequence > held + 1:
             missing = Gap(event.source, event.topic, held + 1, event.sequence - 1)
             log.warning("a gap: %s", missing)
-            if await self.heal([missing]) != [missing]:
+            healing = self._healing()
+            await healing.before(event)
+            if not await self._is_closed(missing, healing):
                 return False
             held = (await self.inbox.head(event.source, event.topic)).sequence
         if event.sequence <= held:
@@ -116,17 +116,15 @@ class Intake:
 
     async def heal(self, gaps: Collection[Gap]) -> list[Gap]:
         """What is missing is read from the feed and takes its turn; answers what was healed of each gap."""
-        missing = await self._read_on([*gaps])
-        # The feed has no way in but a cursor and its beginning, which is near for a short topic.
-        for topics in _batches({gap.topic for gap in missing}):
-            await self._read_until_held(topics, [gap for gap in missing if gap.topic in topics])
+        healing = self._healing()
+        if gaps:
+            await healing.close(gaps)
         healed = []
         for gap in gaps:
-            reached = min(await self._held(gap), gap.last)
+            reached = min((await self.inbox.head(gap.source, gap.topic)).sequence, gap.last)
             if reached >= gap.first:
                 healed.append(Gap(gap.source, gap.topic, gap.first, reached))
-            if reached < gap.last and not self.stopping():
-                await self.alarm("missing-at-platform", gap.source, gap.topic, reached + 1)
+            await self._is_closed(gap, healing)
         return healed
 
     async def retry_due(self) -> bool:
@@ -145,43 +143,18 @@ class Intake:
         await self.on_alarm(alarm)
         return alarm
 
-    async def _read_on(self, gaps: list[Gap]) -> list[Gap]:
-        """Long topics are read from where everything before is held, if that is known; answers what is missing then."""
-        cursor = await self.inbox.cursor(cursor_name(self.topics))
-        if cursor is None or sum(gap.last for gap in gaps) <= SHORT:
-            return gaps
-        await self._read_until_held(self.topics, gaps, after=cursor)
-        return [gap for gap in gaps if await self._held(gap) < gap.last]
+    def _healing(self) -> Healing:
+        return Healing(self.inbox, self.topics, self.read_feed, admit=self._admit, stopping=self.stopping)
 
-    async def _read_until_held(self, topics: Sequence[str], gaps: Collection[Gap], *, after: str | None = None) -> None:
-        missing = {(gap.source, gap.topic): gap for gap in gaps}
-        goes_on = after is not None
-        while missing and not self.stopping():
-            page = await self.read_feed(topics, after)
-            for event in page.items:
-                place = (event.source, event.topic)
-                if place in missing and await self._take_missing(event, missing[place]):
-                    del missing[place]
-            if not page.items:
-                return
-            after = page.next
-            if goes_on and await self._is_held(page):
-                await self.inbox.save_cursor(cursor_name(topics), after)
-
-    async def _is_held(self, page: Page) -> bool:
-        last = {(event.source, event.topic): event.sequence for event in page.items}
-        return all([sequence <= (await self.inbox.head(*place)).sequence for place, sequence in last.items()])
-
-    async def _held(self, gap: Gap) -> int:
-        return (await self.inbox.head(gap.source, gap.topic)).sequence
-
-    async def _take_missing(self, event: Event, gap: Gap) -> bool:
-        """Whether the gap is closed with this event, or was."""
-        held = await self._held(gap)
-        if event.sequence == held + 1 <= gap.last and not self.stopping():
-            await self._admit(event)
-            held += 1
-        return held >= gap.last
+    async def _is_closed(self, gap: Gap, healing: Healing) -> bool:
+        """What the feed does not have is an alarm, unless its source does not answer: then it is to be asked again."""
+        held = (await self.inbox.head(gap.source, gap.topic)).sequence
+        if held >= gap.last or self.stopping():
+            return held >= gap.last
+        if gap.source.removeprefix("/") in healing.silent:
+            raise PlatformUnavailable(f"{gap.source} does not answer, and {gap} is missing")
+        await self.alarm("missing-at-platform", gap.source, gap.topic, held + 1)
+        return False
 
     async def _admit(self, event: Event) -> None:
         """It is this event's turn in its topic; in its entity it may have to wait."""
@@ -210,13 +183,3 @@ class Intake:
         if recorded is not None and recorded[0] != event.id:
             detail = f"{event.id} came where {recorded[0]} is held"
             await self.alarm("id-differs", event.source, event.topic, event.sequence, detail)
-
-
-def cursor_name(topics: Collection[str]) -> str:
-    """Under which the inbox keeps where reading the feed of these topics goes on: everything before it is held."""
-    return "feed " + " ".join(sorted(set(topics)))
-
-
-def _batches(topics: Collection[str]) -> Sequence[Sequence[str]]:
-    ordered = sorted(topics)
-    return [ordered[start : start + TOPICS_AT_ONCE] for start in range(0, len(ordered), TOPICS_AT_ONCE)]

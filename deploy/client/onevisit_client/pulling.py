@@ -16,9 +16,14 @@ GRACE_SECONDS = 2.0
 
 
 class Pull:
-    """A session with a durable consumer: at most one request is open, for `BATCH` messages or `EXPIRY_SECONDS`."""
+    """A session with a durable consumer: at most one request is open, for `BATCH` messages or `EXPIRY_SECONDS`.
 
-    def __init__(self, client: Client, *, stream: str, consumer: str) -> None:
+    `after` is the number of the delivery before: one that is lost on the way ends the session, for what comes after it
+    would be out of order.
+    """
+
+    def __init__(self, client: Client, *, stream: str, consumer: str, after: int) -> None:
+        self._delivered = after
         self._client = client
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = client.new_inbox()
@@ -59,6 +64,10 @@ class Pull:
             raise BusUnavailable(f"the session was lost: {message!r}")
         status = (message.headers or {}).get("Status")
         if message.reply or status is None:
+            number = message.metadata.sequence.consumer
+            if number != self._delivered + 1:
+                raise BusUnavailable(f"delivery {number} came after {self._delivered}: another subscriber, or a loss")
+            self._delivered = number
             self._wanted -= 1
             messages.append(message)
         elif status in ("404", "408"):  # the request expired

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from onevisit_client.healing import ReadFeed, cursor_name
 from onevisit_client.inbox import Head, Inbox
-from onevisit_client.intake import Effect, Handler, Intake, ReadFeed, Retrying, cursor_name
+from onevisit_client.intake import Effect, Handler, Intake, Retrying
 from onevisit_client.platform import Platform
 from onevisit_client.roads import read_feed
 from onevisit_client.shapes import Alarm, Gap, Heads, Page, Report, TopicHead
@@ -73,7 +74,10 @@ class Reconciliation:
             topics=len(heads.topics),
             events=sum(head.sequence for head in heads.topics),
         )
-        report.gaps.extend(_gaps(heads, await self._inbox.heads(), is_due))
+        here = await self._inbox.heads()
+        if _gaps(heads, here, is_due):
+            # Also what may be on its way: of one entity, it may come before what is not.
+            report.gaps.extend(_gaps(heads, here))
         report.healed.extend(await self._intake.heal(report.gaps))
         report.unhealed.extend(_left(report.gaps, report.healed))
         report.alarms.extend([*await self._behind(heads, held), *await self._differing(heads)])

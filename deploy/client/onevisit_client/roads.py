@@ -12,8 +12,8 @@ from nats.aio.client import Client
 
 from onevisit_client.errors import BusUnavailable, EventNotValid, PlatformRefused
 from onevisit_client.events import Event
+from onevisit_client.healing import cursor_name
 from onevisit_client.inbox import Inbox
-from onevisit_client.intake import cursor_name
 from onevisit_client.platform import Platform
 from onevisit_client.pulling import Pull
 from onevisit_client.shapes import Page, Subscription
@@ -21,6 +21,7 @@ from onevisit_client.tokens import RENEW_SECONDS_BEFORE_EXPIRY
 
 BUS_ERRORS = (BusUnavailable, nats.errors.Error, OSError, TimeoutError)
 CONNECT_SECONDS = 12.0
+REQUEST_SECONDS = 5.0
 BUS_WAIT_SECONDS = 1.0
 FEED_WAIT_SECONDS = 10
 PAGE = 500
@@ -39,6 +40,8 @@ class Road(Protocol):
     """An open way for events. Left by `close`, or before `expired`."""
 
     name: str
+    # Somebody before us left with events in hand: these will come late, behind events that follow them.
+    is_disordered: bool
 
     async def arrivals(self, *, patient: bool) -> Sequence[Arrival]:
         """The next events; none if nothing came for a while, for a longer one if `patient`."""
@@ -61,7 +64,8 @@ class Bus:
 
     name = "bus"
 
-    def __init__(self, client: Client, pull: Pull, *, until: float) -> None:
+    def __init__(self, client: Client, pull: Pull, *, until: float, is_disordered: bool) -> None:
+        self.is_disordered = is_disordered
         self._client = client
         self._pull = pull
         self._until = until
@@ -102,14 +106,17 @@ class Bus:
                     error_cb=note,
                     closed_cb=closed,
                 )
-            pull = Pull(client, stream=place.stream, consumer=place.consumer)
+            info = await client.jetstream(timeout=REQUEST_SECONDS).consumer_info(place.stream, place.consumer)
+            delivered = info.delivered.consumer_seq if info.delivered else 0
+            pull = Pull(client, stream=place.stream, consumer=place.consumer, after=delivered)
             sessions.append(pull)
             await pull.open()
         except BaseException:
             await _close(client)
             raise
         left = platform.tokens.expires - time.time()
-        return cls(client, pull, until=time.time() + max(left - RENEW_SECONDS_BEFORE_EXPIRY, left / 2, 1))
+        until = time.time() + max(left - RENEW_SECONDS_BEFORE_EXPIRY, left / 2, 1)
+        return cls(client, pull, until=until, is_disordered=bool(info.num_ack_pending))
 
     async def arrivals(self, *, patient: bool) -> Sequence[Arrival]:  # noqa: ARG002 - the server pushes
         """What was delivered within a second."""
@@ -137,6 +144,7 @@ class Feed:
     """Long polls of the feed; where reading goes on is kept in the inbox."""
 
     name = "feed"
+    is_disordered = False
 
     def __init__(
         self, platform: Platform, inbox: Inbox, topics: Sequence[str], *, until: float = float("inf"), wait: int

@@ -15,7 +15,7 @@ from onevisit_client.handing import Desk, HandedEvent
 from onevisit_client.inbox import Inbox
 from onevisit_client.intake import Effect, Handler, HandlerWithin, Intake, OnAlarm, Retrying
 from onevisit_client.platform import Platform
-from onevisit_client.reconciliation import Reconciliation, feed_of, say_nothing
+from onevisit_client.reconciliation import IsDue, Reconciliation, always, feed_of, say_nothing
 from onevisit_client.roads import BUS_ERRORS, FEED_WAIT_SECONDS, Arrival, Bus, Feed, Road
 from onevisit_client.shapes import Report, TopicHead
 
@@ -189,6 +189,8 @@ class Subscriber:
 
     async def _travel(self, road: Road, intake: Intake) -> bool:
         fruitful = idle = False
+        if road.is_disordered:
+            await self._reconcile(intake)
         while not (self._stopping.is_set() or road.expired):
             if await self._reconcile_if_due(intake, idle=idle) and road.name == "bus":
                 raise BusUnavailable("what the bus should have brought had to be healed")
@@ -232,10 +234,13 @@ class Subscriber:
             return idle or head.position <= self._through.get(head.source, 0)
 
         try:
-            report = await Reconciliation(self._platform, intake).run(is_due=is_due)
+            return await self._reconcile(intake, is_due)
         except PlatformUnavailable as error:
             log.warning("%s: not reconciled: %r", self.name, error)
             return False
+
+    async def _reconcile(self, intake: Intake, is_due: IsDue = always) -> bool:
+        report = await Reconciliation(self._platform, intake).run(is_due=is_due)
         for gap in report.healed:
             log.warning("%s: healed from the feed: %s", self.name, gap)
         if self._on_reconciled is not None:
