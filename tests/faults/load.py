@@ -93,7 +93,7 @@ class Callers:
         answer = await line.ask(order)
         self._note(operation=order["operation"], **answer)
         if answer["outcome"] == "unknown":
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
     def _note(self, **said: object) -> None:
         self._journal.write(json.dumps({"at": round(self._now, 3), **said}) + "\n")
