@@ -10,6 +10,7 @@ PORT ?= 8080
 # Tests share two workers' worth of machine by default; TESTS narrows them: make test TESTS=tests/identity
 WORKERS ?= 2
 TESTS ?= tests
+EVENTS ?= 50000
 MINUTES ?= 5
 RATE ?= 200
 
@@ -45,8 +46,8 @@ format: dev ## put the code into the one format
 journeys: dev ## the whole platform as a black box, alone
 	@$(RUN) pytest -q tests/journeys
 
-bench: dev ## our speed beside the floor, measured in one run
-	@$(RUN) tests.bench
+bench: dev ## our speed beside the floor, measured in one run (EVENTS=1000000 replays so many)
+	@$(RUN) tests.bench --replayed "$(EVENTS)"
 
 faults: dev ## kill -9 of everything under load, then count: MINUTES=5, SEED=, RATE=200, REPORT=file.json
 	@$(RUN) tests.faults --minutes "$(MINUTES)" --rate "$(RATE)" $(if $(SEED),--seed "$(SEED)") \

@@ -4,6 +4,8 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +17,23 @@ from deploy.cli.platform import start_detached, stop_running
 from deploy.embedded import ports
 from deploy.embedded.home import Home
 from deploy.world import World
-from tests.bench import drafts, events
+from tests.bench import drafts, events, replay, subscriptions
 from tests.bench.load import Figures
+
+Row = dict[str, Any]
+WORKLOADS = ("draft", "events", "replay", "subscriptions")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of what."""
+
+    seconds: float
+    slices: int
+    callers: int
+    burst: int
+    replayed: int
+    only: Sequence[str]
 
 
 def main(
@@ -24,9 +41,12 @@ def main(
     slices: Annotated[int, typer.Option(help="Slices of each side, in turn.")] = 3,
     callers: Annotated[int, typer.Option(help="Callers at once.")] = 8,
     burst: Annotated[int, typer.Option(help="Events in a burst.")] = 10_000,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
+    replayed: Annotated[int, typer.Option(help="Events in the log that is replayed.")] = 50_000,
+    only: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(WORKLOADS)}; all by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")] = False,
 ) -> None:
-    """Draft through the gateway, and outbox to subscriber."""
+    """Draft through the gateway, outbox to subscriber, the feed replayed, and what subscriptions cost."""
+    plan = Plan(seconds, slices, callers, burst, replayed, only or WORKLOADS)
     with tempfile.TemporaryDirectory(prefix="onevisit-bench-") as directory:
         home = Home(Path(directory))
         home.prepare()
@@ -35,15 +55,13 @@ def main(
         home.write_secret(home.directory / "settings.json", '{"gateway": {"limits_enforced": "false"}}')
         start_detached(home, port=port)
         try:
-            found = asyncio.run(_measure(home, seconds=seconds, slices=slices, callers=callers, burst=burst))
+            found = asyncio.run(_measure(home, plan))
         finally:
             stop_running(home)
     _print(found, as_json=as_json)
 
 
-async def _measure(
-    home: Home, *, seconds: float, slices: int, callers: int, burst: int
-) -> dict[str, tuple[Figures, Figures]]:
+async def _measure(home: Home, plan: Plan) -> dict[str, list[Row]]:
     state = home.running()
     passwords = home.passwords(["postgres", "nats-operator"])
     servers = drafts.Servers(
@@ -52,33 +70,67 @@ async def _measure(
         nats_user="nats-operator",
         nats_password=passwords["nats-operator"],
     )
-    async with World.open(home.directory) as world:
-        drafted = await drafts.measure(world, servers, seconds=seconds, slices=slices, callers=callers)
-    moved = await events.measure(servers, keys=home.keys, events=burst, slices=slices)
-    return {"draft through the gateway": drafted, "events: outbox to subscriber": moved}
+    found: dict[str, list[Row]] = {"speed": [], "replay": [], "subscriptions": []}
+    if "draft" in plan.only:
+        async with World.open(home.directory) as world:
+            sides = await drafts.measure(world, servers, seconds=plan.seconds, slices=plan.slices, callers=plan.callers)
+        found["speed"].append(_speed("draft through the gateway", *sides))
+    if "events" in plan.only:
+        sides = await events.measure(servers, keys=home.keys, events=plan.burst, slices=plan.slices)
+        found["speed"].append(_speed("events: outbox to subscriber", *sides))
+    if "replay" in plan.only:
+        replays = await replay.measure(home, servers, events=plan.replayed)
+        found["replay"] = [_replayed(name, one) for name, one in zip(("ours", "floor"), replays, strict=True)]
+    if "subscriptions" in plan.only:
+        costs = await subscriptions.measure(home, servers, events_each=plan.burst)
+        found["subscriptions"] = list(map(_cost, costs))
+    return {name: rows for name, rows in found.items() if rows}
 
 
-def _print(found: dict[str, tuple[Figures, Figures]], *, as_json: bool) -> None:
-    rows: list[dict[str, Any]] = [
-        {
-            "workload": name,
-            "ours_per_second": round(ours.rate, 1),
-            "floor_per_second": round(floor.rate, 1),
-            "ratio": round(ours.rate / floor.rate, 2) if floor.rate else None,
-            "p50_ms": round(ours.percentile_ms(0.5), 1),
-            "p99_ms": round(ours.percentile_ms(0.99), 1),
-            "floor_p99_ms": round(floor.percentile_ms(0.99), 1),
-            "failures": ours.failures + floor.failures,
-        }
-        for name, (ours, floor) in found.items()
-    ]
+def _speed(name: str, ours: Figures, floor: Figures) -> Row:
+    return {
+        "workload": name,
+        "ours_per_second": round(ours.rate, 1),
+        "floor_per_second": round(floor.rate, 1),
+        "ratio": round(ours.rate / floor.rate, 2) if floor.rate else None,
+        "p50_ms": round(ours.percentile_ms(0.5), 1),
+        "p99_ms": round(ours.percentile_ms(0.99), 1),
+        "floor_p99_ms": round(floor.percentile_ms(0.99), 1),
+        "failures": ours.failures + floor.failures,
+    }
+
+
+def _replayed(name: str, one: replay.Replay) -> Row:
+    memory = {f"{process}_mib": f"{early:.0f} -> {late:.0f}" for process, (early, late) in one.memory.items()}
+    return {
+        "replay of the feed": name,
+        "events": one.events,
+        "minutes": round(one.seconds / 60, 2),
+        "events_per_second": round(one.rate),
+        **memory,
+    }
+
+
+def _cost(one: subscriptions.Cost) -> Row:
+    return {
+        "subscriptions": one.subscriptions,
+        "deliveries_of_an_event": one.deliveries,
+        "relay_and_database_us": round(one.ours),
+        "bus_us": round(one.server),
+        "bus_us_per_delivery": round(one.server / one.deliveries),
+        "elapsed_ms": round(one.milliseconds, 2),
+    }
+
+
+def _print(found: dict[str, list[Row]], *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
         return
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console(width=160).print(table)
+    for rows in found.values():
+        table = Table(*rows[0])
+        for row in rows:
+            table.add_row(*(str(value) for value in row.values()))
+        Console(width=160).print(table)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ async def _floor(servers: Servers) -> AsyncGenerator[tuple[str, dict[str, str]]]
         for role, number in numbers.items()
     ]
     try:
-        await asyncio.gather(*(_listening(number) for number in numbers.values()))
+        await asyncio.gather(*(listening(number) for number in numbers.values()))
         now = int(time.time())
         token = key.sign({"sub": mother, "iat": now, "exp": now + 3600}, typ="at+jwt")
         yield urls["gateway"], {"authorization": f"Bearer {token}", "content-type": "application/json"}
@@ -130,7 +130,8 @@ async def prepare_stream(url: str) -> None:
     await connection.close()
 
 
-async def _listening(port: int) -> None:
+async def listening(port: int) -> None:
+    """Wait until somebody answers on this port of loopback."""
     for _ in range(200):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)

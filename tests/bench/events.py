@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from tests.bench.drafts import Servers, prepare_stream
 from tests.bench.floor.events import INSERT, SCHEMA
 from tests.bench.load import Figures
 from tests.bench.ours import BenchMeasured, metadata
+from tests.bench.processes import child
 
 PER_COMMIT = 20
 WRITERS = 4
@@ -36,6 +36,7 @@ class Side:
 
     commit: Commit
     probe: Any
+    pid: int
 
     async def effects(self) -> int:
         return int(await self.probe.fetchval("SELECT count(*) FROM effects"))
@@ -50,13 +51,13 @@ async def measure(servers: Servers, *, keys: Path, events: int, slices: int) -> 
     """Throughput from bursts in turn, then latency at a steady 500 events a second."""
     await prepare_stream(servers.nats_with_password)
     figures = Figures(), Figures()
-    async with _ours(servers, keys) as ours, _floor(servers) as floor:
-        for side in (ours, floor):
+    async with ours(servers, keys=keys) as first, _floor(servers) as second:
+        for side in (first, second):
             await _burst(side, Figures(), events=events // 4)
         for _ in range(slices):
-            for side, into in zip((ours, floor), figures, strict=True):
+            for side, into in zip((first, second), figures, strict=True):
                 await _burst(side, into, events=events)
-        for side, into in zip((ours, floor), figures, strict=True):
+        for side, into in zip((first, second), figures, strict=True):
             await _steady(side, into, seconds=4)
     return figures
 
@@ -89,9 +90,17 @@ async def _steady(side: Side, into: Figures, *, seconds: int) -> None:
     into.latencies.extend(row["late"] for row in rows)
 
 
+@dataclass
+class Ours(Side):
+    """Ours, which can also record the events of another region."""
+
+    record: Callable[[str], Awaitable[None]]
+
+
 @asynccontextmanager
-async def _ours(servers: Servers, keys: Path) -> AsyncGenerator[Side]:
-    url = await _new_database(servers.postgres)
+async def ours(servers: Servers, *, keys: Path) -> AsyncGenerator[Ours]:
+    """Our relay and subscriber on a new database."""
+    url = await new_database(servers.postgres)
     database = Database(url.replace("postgresql://", "postgresql+asyncpg://"))
     async with database.transaction() as conn:
         await conn.run_sync(metadata.create_all)
@@ -104,7 +113,7 @@ async def _ours(servers: Servers, keys: Path) -> AsyncGenerator[Side]:
         **{f"ONEVISIT_{name}": "http://127.0.0.1:9" for name in _ADDRESSES},
     }
 
-    async def commit() -> None:
+    async def record(region: str) -> None:
         async with database.transaction() as conn:
             at, kind = datetime.now(UTC), "birth-medical-certificate"
             await record_many(
@@ -114,7 +123,7 @@ async def _ours(servers: Servers, keys: Path) -> AsyncGenerator[Side]:
                         event=BenchMeasured(certificate=uuid4(), party=uuid4(), kind=kind),
                         subject=uuid4(),
                         version=1,
-                        region="330782",
+                        region=region,
                         kind=kind,
                         at=at,
                     )
@@ -122,8 +131,8 @@ async def _ours(servers: Servers, keys: Path) -> AsyncGenerator[Side]:
                 ],
             )
 
-    async with _child("tests.bench.ours", settings), _probe(url) as probe:
-        yield Side(commit, probe)
+    async with child(["tests.bench.ours"], {**os.environ, **settings}) as pid, _probe(url) as probe:
+        yield Ours(lambda: record("330782"), probe, pid, record)
     await database.close()
 
 
@@ -132,7 +141,7 @@ _ADDRESSES = ("ISSUER", "IDENTITY_URL", "LICENSING_URL", "CERTIFICATES_URL", "RE
 
 @asynccontextmanager
 async def _floor(servers: Servers) -> AsyncGenerator[Side]:
-    url = await _new_database(servers.postgres)
+    url = await new_database(servers.postgres)
     async with _probe(url) as probe, asyncpg.create_pool(url, min_size=WRITERS, max_size=WRITERS) as pool:
         await probe.execute(SCHEMA)
 
@@ -142,8 +151,10 @@ async def _floor(servers: Servers) -> AsyncGenerator[Side]:
                 await conn.execute(INSERT, *map(list, zip(*rows, strict=True)))
                 await conn.execute("NOTIFY outbox")
 
-        async with _child("tests.bench.floor.events", {"DATABASE": url, "NATS": servers.nats_with_password}):
-            yield Side(commit, probe)
+        async with child(
+            ["tests.bench.floor.events"], {**os.environ, "DATABASE": url, "NATS": servers.nats_with_password}
+        ) as pid:
+            yield Side(commit, probe, pid)
 
 
 def _row() -> tuple[Any, ...]:
@@ -151,18 +162,6 @@ def _row() -> tuple[Any, ...]:
     data = orjson.dumps({"certificate": uuid4(), "party": uuid4(), "kind": kind}, option=orjson.OPT_SORT_KEYS).decode()
     topic = f"evt.bench.measured.{kind}.33.07.82"
     return new_id(), "bench.measured.v1", topic, uuid4(), 1, datetime.now(UTC), data
-
-
-@asynccontextmanager
-async def _child(module: str, settings: dict[str, str]) -> AsyncGenerator[None]:
-    environment = {**os.environ, **settings}
-    # Standard output is for the figures alone.
-    child = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=environment, stdout=sys.stderr)
-    try:
-        yield
-    finally:
-        child.terminate()
-        await child.wait()
 
 
 @asynccontextmanager
@@ -174,7 +173,8 @@ async def _probe(url: str) -> AsyncGenerator[Any]:
         await conn.close()
 
 
-async def _new_database(superuser: str) -> str:
+async def new_database(superuser: str) -> str:
+    """Where an empty database is that was not there before."""
     name = f"bench_{uuid4().hex}"
     async with _probe(superuser) as conn:
         await conn.execute(f"CREATE DATABASE {name}")

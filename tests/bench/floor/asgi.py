@@ -1,11 +1,11 @@
-"""The least that answers HTTP: one function per path, bytes in, bytes out."""
+"""The least that answers HTTP: one function per path, body, headers and query in, bytes out."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-Handler = Callable[[bytes, Mapping[bytes, bytes]], Awaitable[bytes]]
+Handler = Callable[[bytes, Mapping[bytes, bytes], bytes], Awaitable[bytes]]
 _HEADERS = [(b"content-type", b"application/json")]
 
 
@@ -28,7 +28,7 @@ def application(routes: Mapping[str, Handler], lifespan: Callable[[], AbstractAs
             message = await receive()
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        answer = await routes[scope["path"]](body, dict(scope["headers"]))
+        answer = await routes[scope["path"]](body, dict(scope["headers"]), scope["query_string"])
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await send({"type": "http.response.body", "body": answer})
 

@@ -64,14 +64,14 @@ class Floor:
         answer.raise_for_status()
         return orjson.loads(answer.content)
 
-    async def one_identification(self, body: bytes, headers: Mapping[bytes, bytes]) -> bytes:
+    async def one_identification(self, body: bytes, headers: Mapping[bytes, bytes], __: bytes = b"") -> bytes:
         """gateway"""
         await self.caller(headers)
         statement = await self.post("identity", "/representations", {}, headers)
         wanted = {**orjson.loads(body), "representations": statement["statement"]}
         return orjson.dumps(await self.post("licensing", "/drafts", wanted, headers))
 
-    async def representations(self, body: bytes, headers: Mapping[bytes, bytes]) -> bytes:
+    async def representations(self, body: bytes, headers: Mapping[bytes, bytes], __: bytes = b"") -> bytes:
         """identity"""
         await self.caller(headers)
         party = self.urls["mother"]
@@ -81,7 +81,7 @@ class Floor:
         claims = {"iss": "floor", "sub": party, "iat": now, "exp": now + 300, "family": family}
         return orjson.dumps({"items": family, "statement": self.key.sign(claims, typ="representation+jwt")})
 
-    async def drafts(self, body: bytes, headers: Mapping[bytes, bytes]) -> bytes:
+    async def drafts(self, body: bytes, headers: Mapping[bytes, bytes], __: bytes = b"") -> bytes:
         """licensing"""
         await self.caller(headers)
         wanted = orjson.loads(body)
@@ -104,7 +104,7 @@ class Floor:
         await self.pool.execute("INSERT INTO drafts VALUES ($1, $2, $3)", draft["draft"], self.urls["mother"], content)
         return orjson.dumps(draft)
 
-    async def search(self, body: bytes, headers: Mapping[bytes, bytes]) -> bytes:
+    async def search(self, body: bytes, headers: Mapping[bytes, bytes], __: bytes = b"") -> bytes:
         """certificates and records"""
         await self.caller(headers)
         wanted = orjson.loads(body)
