@@ -23,6 +23,8 @@ EVERY_SECONDS = 30.0
 AGAIN_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 AT_ONCE = 16
+# Who asks over HTTP does not wait for a bus that is connected and says nothing.
+PATIENCE_SECONDS = 3.0
 log = structlog.get_logger(__name__)
 
 
@@ -38,7 +40,7 @@ class Keeper:
     """Rows are the truth, consumers follow: missing ones are made, changed ones replaced, others removed.
 
     Whoever makes a subscription settles its consumer at once; one process of all looks after all of them, at start,
-    when the bus was away, when the sharing rules changed, and every 30 seconds.
+    when the bus was away or left something over, when the sharing rules changed, and every 30 seconds.
     """
 
     def __init__(self, database: Database, bus: JetStream, sharing: SharingPolicy) -> None:
@@ -46,30 +48,39 @@ class Keeper:
         self._bus = bus
         self._sharing = sharing
         self._consumers = Consumers(bus)
+        self._left_over = False
 
     async def settle(self, row: SubscriptionRow) -> None:
         """This subscription's consumer is as the row says; where the bus does not answer, it will be."""
         if not self._bus.is_connected:
             return
         name = consumer_of(row.department, row.name)
-        with suppress(*BUS_ERRORS):
-            standing = await self._consumers.find(name)
-            await self._act(name, _followed(row), standing, end=await self._consumers.end_of_stream())
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                standing = await self._consumers.find(name)
+                await self._act(name, _followed(row), standing, end=await self._consumers.end_of_stream())
+        except BUS_ERRORS:
+            self._left_over = True
 
     async def forget(self, department: str, name: str) -> None:
         """The consumer of a subscription that was deleted is gone; where the bus does not answer, it will be."""
-        if self._bus.is_connected:
-            with suppress(*BUS_ERRORS):
+        if not self._bus.is_connected:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._consumers.remove(consumer_of(department, name))
+        except BUS_ERRORS:
+            self._left_over = True
 
     async def look(self, rows: Sequence[SubscriptionRow]) -> list[OnBus | None]:
         """How each stands on the bus; None where the bus does not answer."""
         if self._bus.is_connected:
             names = [consumer_of(row.department, row.name) for row in rows]
             with suppress(*BUS_ERRORS):
-                standings = await asyncio.gather(*(self._consumers.find(name) for name in names))
-                end = await self._consumers.end_of_stream()
-                return [OnBus(standing, end) for standing in standings]
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    standings = await asyncio.gather(*(self._consumers.find(name) for name in names))
+                    end = await self._consumers.end_of_stream()
+                    return [OnBus(standing, end) for standing in standings]
         return [None for _ in rows]
 
     async def run(self) -> None:
@@ -83,7 +94,8 @@ class Keeper:
         while going_on():
             await self._bus.connected()
             now = (self._bus.generation, self._sharing.release)
-            if now != kept_for or loop.time() >= due:
+            if now != kept_for or loop.time() >= due or self._left_over:
+                self._left_over = False
                 is_done = await self._try_to_keep_all()
                 kept_for, due = now, loop.time() + (EVERY_SECONDS if is_done else AGAIN_SECONDS)
             await asyncio.sleep(LOOK_SECONDS)
