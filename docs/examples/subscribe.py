@@ -19,9 +19,8 @@ URL = os.environ.get("ONEVISIT_URL", "http://127.0.0.1:8080")
 NAME, *TOPICS = sys.argv[1:]
 
 
-async def receive() -> None:
-    """One connection: it ends when NATS goes away, or when the token that opened it is too old."""
-    token = subprocess.check_output(shlex.split(os.environ["ONEVISIT_TOKEN_COMMAND"]), text=True).strip()
+async def receive(token: str) -> None:
+    """One connection: it ends when NATS goes away, or when its time is over."""
     async with httpx2.AsyncClient(base_url=URL, headers={"authorization": f"Bearer {token}"}) as http:
         # The same name and topics again change nothing.
         answer = await http.post("/v1/subscriptions", json={"name": NAME, "topics": TOPICS})
@@ -39,7 +38,10 @@ async def receive() -> None:
                     await message.ack()  # after the effect: what is not acknowledged comes again
 
 
-while True:
-    with suppress(nats.errors.Error, httpx2.HTTPError, OSError):
-        asyncio.run(receive())
-    time.sleep(1)  # and with a fresh token: nats-py closes for good when the old one ends
+with suppress(KeyboardInterrupt):
+    while True:
+        with suppress(nats.errors.Error, httpx2.HTTPError, subprocess.SubprocessError, OSError):
+            # A fresh token for each connection: nats-py closes for good when the time of one is over.
+            token = subprocess.check_output(shlex.split(os.environ["ONEVISIT_TOKEN_COMMAND"]), text=True)
+            asyncio.run(receive(token.strip()))
+        time.sleep(1)
