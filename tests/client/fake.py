@@ -62,7 +62,7 @@ class FakePlatform:
     revoked: set[str] = field(default_factory=set)
     token_seconds: float = 600
     tokens_given: int = 0
-    most_in_a_page: int = 500
+    stretch: int = 1_000_000  # so many positions are looked through for a page, which may then be empty
 
     async def give_token(self) -> str:
         self.tokens_given += 1
@@ -121,18 +121,23 @@ class FakePlatform:
             reached = KEY.read(request.query_params.get("after"), filters=topics)
         except CursorNotValid as refused:
             return JSONResponse({"code": refused.code, "title": refused.title_en}, 422)
-        pattern, limit = pattern_of(topics), min(int(request.query_params.get("limit", 100)), self.most_in_a_page)
+        pattern, limit = pattern_of(topics), int(request.query_params.get("limit", 100))
+        until = {source: reached.get(source, 0) + self.stretch for source in self._sources()}
         found = [
             event
             for event in self.log
-            if event.position > reached.get(event.source, 0)
+            if reached.get(event.source, 0) < event.position <= until[event.source]
             and fullmatch(pattern, event.topic)
             and event.id not in self.hidden
             and event.source.removeprefix("/") not in self.silent
         ]
-        for event in found[:limit]:
-            reached[event.source] = event.position
-        items = ",".join(event.to_json().decode() for event in found[:limit])
+        told = found[:limit]
+        if len(found) <= limit:
+            last = {source: self._last_position(source) for source in self._sources()}
+            named = {source for source in last if source.removeprefix("/") not in self.silent}
+            reached |= {source: min(until[source], last[source]) for source in named}
+        reached |= {event.source: event.position for event in told if len(found) > limit}
+        items = ",".join(event.to_json().decode() for event in told)
         end = json.dumps(KEY.sign(reached, filters=topics))
         return Response(
             f'{{"items":[{items}],"next":{end},"unavailable":{json.dumps(self.silent)}}}', media_type="application/json"
@@ -143,7 +148,7 @@ class FakePlatform:
             return refusal
         topics = request.query_params.getlist("topic")
         pattern = pattern_of(topics)
-        sources = list(dict.fromkeys(event.source for event in self.log))
+        sources = self._sources()
         services = [
             {
                 "service": source.removeprefix("/"),
@@ -164,9 +169,15 @@ class FakePlatform:
             for source in sources
             if source.removeprefix("/") not in self.silent
         ]
-        reached = {source: max(event.position for event in self.log if event.source == source) for source in sources}
+        reached = {source: self._last_position(source) for source in sources}
         end = {} if self.silent else {"next": KEY.sign(reached, filters=topics)}
         return JSONResponse({"services": services, "unavailable": self.silent, **end})
+
+    def _sources(self) -> list[str]:
+        return list(dict.fromkeys(event.source for event in self.log))
+
+    def _last_position(self, source: str) -> int:
+        return max(event.position for event in self.log if event.source == source)
 
     async def _subscribe(self, request: Request) -> Response:
         if (refusal := self._refusal(request)) is not None:

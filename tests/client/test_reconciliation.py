@@ -2,11 +2,13 @@
 
 from re import fullmatch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onevisit_client import Alarm, Gap, Retrying, reconcile
-from onevisit_client.reconciliation import matches
+from onevisit_client import Alarm, Gap, PlatformUnavailable, Retrying, reconcile
+from onevisit_client.intake import Intake
+from onevisit_client.reconciliation import feed_of, matches, say_nothing
 from shared.messaging.topics import pattern_of
 from tests.client.conftest import Department
 from tests.client.fake import BIRTHS, DEATHS, EVERYTHING
@@ -131,6 +133,24 @@ async def test_a_hash_that_the_subscriber_passed_since_is_compared_where_it_was(
     recorded = await department.inbox.recorded(CERTIFICATES, BIRTHS, 2)
     assert recorded is not None
     assert recorded[1] == counted_before[CERTIFICATES, BIRTHS][2]
+
+
+async def test_an_empty_page_is_not_the_end_of_the_feed(department: Department) -> None:
+    department.fake.record(DEATHS)
+    department.fake.record_many(30)
+    department.fake.record(DEATHS)
+    department.fake.stretch = 5
+    report = await reconcile(department.platform, [DEATHS], department.inbox, department.handle)
+    assert (report.healed, report.complete) == ([Gap(CERTIFICATES, DEATHS, 1, 2)], True)
+
+
+async def test_a_source_that_falls_silent_while_healing_is_no_loss(department: Department) -> None:
+    department.fake.record_many(2)
+    heads = await department.platform.heads([EVERYTHING])
+    department.fake.silent.append("certificates")
+    intake = Intake(department.inbox, [EVERYTHING], feed_of(department.platform), None, say_nothing)
+    with pytest.raises(PlatformUnavailable, match="certificates"):
+        await intake.heal([Gap(head.source, head.topic, 1, head.sequence) for head in heads.topics])
 
 
 async def test_many_topics_are_healed_together(department: Department) -> None:
