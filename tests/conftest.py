@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.support.servers",
     "tests.support.databases",
     "tests.support.bus",
+    "tests.support.accounts",
     "tests.support.clock",
     "tests.support.tokens",
 ]

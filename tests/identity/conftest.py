@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx2
@@ -11,7 +12,9 @@ from identity.app import compose
 from identity.bootstrap import load
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
+from tests.identity.guarded import Guarded
 from tests.identity.world import RULES, Inbox, World, document
+from tests.support.accounts import GuardedBus
 from tests.support.clock import FrozenClock
 from tests.support.databases import NewDatabase
 from tests.support.neighbours import Neighbours
@@ -56,3 +59,27 @@ async def world(unloaded: World, neighbours: Neighbours) -> World:
     neighbours.silent.discard("licensing")
     await unloaded.service.sharing.refresh()
     return unloaded
+
+
+@pytest.fixture
+async def guarded(
+    settings: IdentitySettings, nats_with_accounts: GuardedBus, neighbours: Neighbours
+) -> AsyncGenerator[Guarded]:
+    """The service keeps the door of a bus, by the real time; two departments follow the same topic."""
+    told = {**settings.model_dump(), **nats_with_accounts.settings(), "nats_check_seconds": 0.5}
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(neighbours))
+    service = IdentityService("identity", IdentitySettings.model_validate(told), http=http)
+    operator = await nats_with_accounts.connect()
+    async with client_of(compose(service), "identity") as client:
+        async with service.database.transaction() as conn:
+            people = await load(document(), conn, service.vault, service.clock())
+        await service.sharing.refresh()
+        await service.messaging.bus.connected()
+        world, door = World(service, client, people, Inbox()), AsyncExitStack()
+        guarded = Guarded(world, nats_with_accounts, operator, door)
+        await guarded.subscribe("hospital", "births")
+        await guarded.subscribe("medical-insurance", "births-too")
+        async with door:
+            await guarded.open()
+            yield guarded
+    await operator.close()
