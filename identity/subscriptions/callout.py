@@ -31,11 +31,6 @@ ConsumersOf = Callable[[AsyncConnection, str], Awaitable[Sequence[str]]]
 log = structlog.get_logger(__name__)
 
 
-async def no_consumers(_: AsyncConnection, __: str) -> Sequence[str]:
-    """Until there are subscriptions, nobody has a consumer."""
-    return ()
-
-
 class Callout:
     """Who is let in, and as whom. `consumers_of` names the consumers that are a department's own."""
 
