@@ -19,7 +19,7 @@ from tests.faults.injection import Injection
 from tests.faults.run import CATCH_UP_SECONDS, Run, processors
 
 # Starting, the last catching up and the checker have their share of the time.
-OVERHEAD_SECONDS = 90.0
+OVERHEAD_SECONDS = 110.0
 
 
 def main(
