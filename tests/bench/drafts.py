@@ -132,7 +132,7 @@ async def prepare_stream(url: str) -> None:
 
 async def listening(port: int) -> None:
     """Wait until somebody answers on this port of loopback."""
-    for _ in range(200):
+    for _ in range(1200):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
