@@ -115,6 +115,9 @@ def test_without_a_command_events_are_printed_as_they_happen(desk: Desk) -> None
     listing = json.loads(desk.onevisit("list", "--json").out)["items"]
     (listed,) = [each for each in listing if each["name"] == desk.name]
     assert (listed["topics"], listed["lag"]) == ([BIRTHS], 0)
+    assert desk.onevisit("remove", desk.name).status == 0
+    assert desk.name not in desk.onevisit("list").out
+    assert not desk.inbox.exists()
 
 
 def test_what_a_command_refuses_is_parked_named_and_taken_when_redriven(
