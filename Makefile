@@ -4,6 +4,8 @@ PYTHON ?= python3
 
 .PHONY: help demo up down status test check format journeys bench faults faults-planted docs freeze requirements venv dev clean
 
+# Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
+export PYTHONDONTWRITEBYTECODE :=
 RUN := .venv/bin/python -m
 DATA_DIR ?= .onevisit
 PORT ?= 8080

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import httpx2
+import orjson
 import pytest
 
 from licensing.app import compose
@@ -17,7 +19,7 @@ from licensing.service import LicensingService
 from licensing.settings import LicensingSettings
 from shared.database import Database
 from tests.licensing.calendar.test_rules import KNOWN
-from tests.support.clock import FrozenClock
+from tests.support.clock import START, FrozenClock
 from tests.support.databases import NewDatabase
 from tests.support.services import settings_of
 from tests.support.tokens import Issuer
@@ -27,12 +29,32 @@ CATALOGUE, _ = read_files(DATA)  # once: reading YAML takes longer than most tes
 PUBLISHED = datetime(2025, 11, 4, 2, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-async def database(new_database: NewDatabase) -> AsyncGenerator[Database]:
-    database = Database(await new_database("licensing"), pool_size=5)
+async def _with_calendar(url: str) -> None:
+    database = Database(url)
     async with database.transaction() as conn:
         days = [Day(date, works) for date, works in KNOWN.items()]
         await load_days(conn, days, source_doc="国办发明电〔2025〕7号", at=PUBLISHED)
+    await database.close()
+
+
+async def _with_catalogue(url: str) -> None:
+    await _with_calendar(url)
+    database = Database(url)
+    async with database.transaction() as conn:
+        await publish(conn, CATALOGUE, by="ops:ops", at=START)
+    await database.close()
+
+
+# Loaded once, into the template: publishing takes longer than most tests.
+CALENDAR = ("calendar", _with_calendar)
+PUBLISHED_CATALOGUE = (f"catalogue_{sha256(orjson.dumps(CATALOGUE)).hexdigest()[:12]}", _with_catalogue)
+
+
+@pytest.fixture
+async def database(new_database: NewDatabase, request: pytest.FixtureRequest) -> AsyncGenerator[Database]:
+    """With the catalogue that ships where the test asks for the service, else with the calendar alone."""
+    filled = PUBLISHED_CATALOGUE if "licensing" in request.fixturenames else CALENDAR
+    database = Database(await new_database("licensing", filled=filled), pool_size=5)
     yield database
     await database.close()
 
@@ -45,11 +67,9 @@ def settings(database: Database, tmp_path: Path) -> LicensingSettings:
 
 @pytest.fixture
 async def licensing(
-    settings: LicensingSettings, database: Database, clock: FrozenClock, issuer: Issuer
+    settings: LicensingSettings, clock: FrozenClock, issuer: Issuer
 ) -> AsyncGenerator[LicensingService]:
     """The service, with the catalogue that ships."""
-    async with database.transaction() as conn:
-        await publish(conn, CATALOGUE, by="ops:ops", at=clock())
     service = LicensingService("licensing", settings, clock=clock, keys=issuer.keys(), source=HeldEvidence())
     yield service
     await service.close()

@@ -11,84 +11,74 @@ as the owner.
 """
 
 import hashlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from uuid import uuid4
+from collections.abc import Awaitable, Callable, Generator
+from functools import cache, partial
+from typing import Protocol
 
-import asyncpg
 import pytest
 from sqlalchemy import MetaData, pool
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from deploy.embedded.provision import grant_rows, in_database, plain
 from deploy.migration import migrate, revisions_of
-from tests.support.roles import OWNER, SERVICE, as_owner, as_service
+from tests.support.copies import Copies, Prepare
 
-NewDatabase = Callable[[str], Awaitable[str]]
 DatabaseFor = Callable[[MetaData], Awaitable[str]]
-Prepare = Callable[[str], Awaitable[object]]
 
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
-@pytest.fixture
-async def new_database(postgres: str) -> AsyncGenerator[NewDatabase]:
-    """Makes migrated databases of a service by its name."""
-    async with _copies(postgres) as copy:
+class NewDatabase(Protocol):
+    """Makes a migrated database of a service."""
 
-        async def make(service: str) -> str:
-            head = revisions_of(service).get_current_head()
-            return await copy(f"template_{service}_{head}", lambda url: migrate(service, url))
+    async def __call__(self, service: str, *, filled: tuple[str, Prepare] | None = None) -> str:
+        """Its URL. `filled` puts rows into the template: what they are called, which must differ where they do, and a
+        function of the owner's URL.
+        """
+
+
+@pytest.fixture(scope="session")
+def copies(postgres: str) -> Generator[Copies]:
+    """This process's way to databases."""
+    with Copies(postgres) as opened:
+        yield opened
+
+
+@pytest.fixture
+def new_database(copies: Copies) -> Generator[NewDatabase]:
+    """Makes migrated databases of a service by its name."""
+    with copies.lent() as copy:
+
+        async def make(service: str, *, filled: tuple[str, Prepare] | None = None) -> str:
+            name = f"template_{service}_{_head(service)}"
+            if filled is None:
+                return await copy(name, partial(migrate, service))
+            rows, fill = filled
+
+            async def prepare(url: str) -> None:
+                await migrate(service, url)
+                await fill(url)
+
+            return await copy(f"{name}_{rows}", prepare)
 
         yield make
 
 
 @pytest.fixture
-async def database_for(postgres: str) -> AsyncGenerator[DatabaseFor]:
+def database_for(copies: Copies) -> Generator[DatabaseFor]:
     """Makes databases with the tables of a metadata."""
-    async with _copies(postgres) as copy:
+    with copies.lent() as copy:
 
         async def make(metadata: MetaData) -> str:
-            return await copy(f"template_{_digest(metadata)}", lambda url: _create_all(metadata, url))
+            return await copy(f"template_{_digest(metadata)}", partial(_create_all, metadata))
 
         yield make
 
 
-@asynccontextmanager
-async def _copies(server: str) -> AsyncGenerator[Callable[[str, Prepare], Awaitable[str]]]:
-    made: list[str] = []
-
-    async def copy(template: str, prepare: Prepare) -> str:
-        name = f"test_{uuid4().hex}"
-        async with _connected(server) as conn:
-            await _ensure_template(conn, server, template, prepare)
-            await conn.execute(f'CREATE DATABASE "{name}" OWNER "{OWNER}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-        made.append(name)
-        return as_service(in_database(server, name))
-
-    try:
-        yield copy
-    finally:
-        async with _connected(server) as conn:
-            for name in made:
-                await conn.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-async def _ensure_template(conn: asyncpg.Connection, server: str, name: str, prepare: Prepare) -> None:
-    """One worker builds it under an advisory lock; the others find it whole or not at all."""
-    await conn.execute("SELECT pg_advisory_lock(hashtext($1))", name)
-    try:
-        if await conn.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
-            return
-        building = f"building_{uuid4().hex}"
-        await conn.execute(f'CREATE DATABASE "{building}" OWNER "{OWNER}"')
-        await grant_rows(server, building, owner=OWNER, role=SERVICE)
-        await prepare(as_owner(in_database(server, building)))
-        await conn.execute(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
-    finally:
-        await conn.execute("SELECT pg_advisory_unlock(hashtext($1))", name)
+@cache
+def _head(service: str) -> str | None:
+    return revisions_of(service).get_current_head()
 
 
 async def _create_all(metadata: MetaData, url: str) -> None:
@@ -103,12 +93,3 @@ def _digest(metadata: MetaData) -> str:
     statements = [str(CreateTable(table).compile(dialect=_DIALECT)) for table in tables]
     statements += [str(CreateIndex(index).compile(dialect=_DIALECT)) for table in tables for index in table.indexes]
     return hashlib.sha256("".join(sorted(statements)).encode()).hexdigest()[:32]
-
-
-@asynccontextmanager
-async def _connected(server: str) -> AsyncGenerator[asyncpg.Connection]:
-    conn = await asyncpg.connect(plain(server), server_settings={"statement_timeout": "0", "lock_timeout": "0"})
-    try:
-        yield conn
-    finally:
-        await conn.close()

@@ -24,6 +24,8 @@ FAST = {
     "max_connections": "300",
     "shared_buffers": "64MB",
     "autovacuum": "off",
+    # A connection costs milliseconds otherwise, and a test makes several. What `onevisit up` does has its own tests.
+    "scram_iterations": "1",
 }
 
 
