@@ -108,7 +108,7 @@ async def replay(
     count = 0
     async with platform_of(directory, department) as platform:
         heads = await platform.heads(topics)
-        total = None if after else sum(head.sequence for head in heads.topics)
+        total = None if after or heads.unavailable else sum(head.sequence for head in heads.topics)
         with _progress() as progress:
             bar = progress.add_task("replayed", total=total)
             while True:
@@ -118,9 +118,11 @@ async def replay(
                     await asyncio.sleep(failure.retry_after or PAUSE_SECONDS)
                     continue
                 _write(page.items, as_json=as_json)
+                # A page may be empty before the end: the platform looks only so far at a time.
+                ended = page.next == after and not page.unavailable
                 after, count = page.next, count + len(page.items)
                 progress.update(bar, completed=count)
-                if not page.items and not page.unavailable:
+                if ended or count == total:
                     return count, after
 
 
