@@ -12,6 +12,8 @@ from deploy.embedded.access import BusAccess
 from deploy.embedded.errors import LaunchError
 
 _KIB, _MIB, _GIB = 2**10, 2**20, 2**30
+# The server writes a line for everything that it refuses, as fast as a department asks; the disk is PostgreSQL's too.
+LOG_BYTES, LOGS_KEPT = 16 * _MIB, 3
 
 
 class Nats:
@@ -91,6 +93,9 @@ class Nats:
             "ping_interval": "20s",
             "ping_max": 2,
             "write_deadline": "10s",
+            "log_file": str(self.log),
+            "logfile_size_limit": LOG_BYTES,
+            "logfile_max_num": LOGS_KEPT,
             "jetstream": jetstream,
         }
         if self._access is not None:

@@ -4,6 +4,8 @@ Services are static users of the bus and never come here, so that identity's out
 are connected stay, and new ones are refused until identity answers again.
 """
 
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +29,8 @@ SUBJECT = "$SYS.REQ.USER.AUTH"
 # Of several processes of identity one answers.
 QUEUE = "identity"
 REFUSED = "not admitted"
+# So many of a department's are answered one after the other before the server gives up waiting.
+MAX_IN_HAND = 100
 ConsumersOf = Callable[[AsyncConnection, str], Awaitable[Sequence[str]]]
 log = structlog.get_logger(__name__)
 
@@ -42,11 +46,18 @@ class Callout:
         self._issuer = issuer
         self._consumers_of = consumers_of
         self._clock = clock
+        # A department's logins wait for one another, and nobody else's for them.
+        self._in_hand = Counter[str]()
+        self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)
 
     async def run(self, login: Login) -> None:
         """Answers until cancelled, or until the connection closes for good."""
-        async with login.connected("identity-callout") as bus:
-            await bus.client.subscribe(SUBJECT, queue=QUEUE, cb=self._on_request)
+        async with login.connected("identity-callout") as bus, asyncio.TaskGroup() as answers:
+
+            async def on_request(message: Msg) -> None:
+                answers.create_task(self._on_request(message))
+
+            await bus.client.subscribe(SUBJECT, queue=QUEUE, cb=on_request)
             await bus.closed.wait()
 
     async def answer(self, request: bytes) -> bytes | None:
@@ -64,18 +75,18 @@ class Callout:
         if self._clock().timestamp() > expires:
             return None
         try:
-            given = {"jwt": await self._admit(asked.get("connect_opts", {}), nkey=nkey)}
+            given = {"jwt": await self._admit(asked.get("connect_opts", {}), nkey=nkey, expires=expires)}
         except NotAdmitted as refusal:
             log.info("refused at the bus", reason=refusal.reason)
             given = {"error": REFUSED}
         answer = {"jti": str(new_id()), "aud": server, "sub": nkey, "iat": int(self._clock().timestamp())}
         return self._issuer.sign({**answer, "nats": {**given, "type": "authorization_response", "version": 2}}).encode()
 
-    async def _admit(self, options: Mapping[str, Any], *, nkey: str) -> str:
+    async def _admit(self, options: Mapping[str, Any], *, nkey: str, expires: float) -> str:
         try:
             caller = await self._verifier.verify(str(options.get("auth_token", "")))
             user = admission.bus_user(caller)
-            consumers = await self._standing(user)
+            consumers = await self._in_turn(user, expires=expires)
         except ServiceError as refusal:
             raise NotAdmitted(refusal.code) from None
         except DATABASE_ERRORS as error:
@@ -84,6 +95,18 @@ class Callout:
         log.info("let onto the bus", department=user.department, client=user.client_id, consumers=len(consumers))
         return self._issuer.sign(claims)
 
+    async def _in_turn(self, user: BusUser, *, expires: float) -> Sequence[str]:
+        if self._in_hand[user.department] >= MAX_IN_HAND:
+            raise NotAdmitted("too many logins of the department at once")
+        self._in_hand[user.department] += 1
+        try:
+            async with self._turns[user.department]:
+                if self._clock().timestamp() > expires:
+                    raise NotAdmitted("the bus waits no more")
+                return await self._standing(user)
+        finally:
+            self._in_hand[user.department] -= 1
+
     async def _standing(self, user: BusUser) -> Sequence[str]:
         async with self._database.read() as conn:
             client, officer = await find_client(conn, user.client_id), await find_officer(conn, user.officer)
@@ -91,6 +114,10 @@ class Callout:
             return await self._consumers_of(conn, user.department)
 
     async def _on_request(self, message: Msg) -> None:
-        answer = await self.answer(message.data)
-        if answer is not None:
-            await message.respond(answer)
+        try:
+            answer = await self.answer(message.data)
+            if answer is not None:
+                await message.respond(answer)
+        except Exception:
+            # Whatever one of them sent, the others are answered.
+            log.exception("a login was not answered")
