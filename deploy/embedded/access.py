@@ -1,11 +1,12 @@
 """Who may do what on the bus, as the configuration of nats-server.
 
-Services are static users of the account PLATFORM, so that identity's outage stops no relay. Departments live in the
-account DEPARTMENTS and reach three things of PLATFORM, no more: pulling, looking at and acknowledging a consumer of
-the stream. Identity says who is a department, and which consumers are its own (auth callout).
+Services are static users of the account PLATFORM, so that identity's outage stops no relay. Each department has an
+account of its own, where nothing of another's can be named, and reaches three things of PLATFORM, no more: pulling,
+looking at and acknowledging a consumer of the stream. Identity says who is a department, and which consumers are its
+own (auth callout).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 PLATFORM, SYSTEM, NOBODY = "PLATFORM", "SYS", "NOBODY"
@@ -13,6 +14,8 @@ PLATFORM, SYSTEM, NOBODY = "PLATFORM", "SYS", "NOBODY"
 SYSTEM_USER, OPERATOR = "nats-system", "nats-operator"
 # Longer than a database needs that is busy, shorter than a client waits.
 ANSWER_SECONDS = 4
+# Departments together; beyond, the server would have none left for services.
+MAX_DEPARTMENT_CONNECTIONS = 10_000
 # `response_type: stream` is what keeps a reply subject harmless: the server answers to a subject of its own making, and
 # the one that the asker named means something in the asker's account only.
 SHARED: tuple[dict[str, object], ...] = (
@@ -44,18 +47,20 @@ _NO_JETSTREAM_OF_ITS_OWN = {"service": {"account": NOBODY, "subject": _NOTHING},
 
 @dataclass(frozen=True)
 class BusAccess:
-    """The users of the bus and the key that identity signs with."""
+    """The users of the bus, the key that identity signs with, and the departments that there are."""
 
     services: Mapping[str, str]
     system_password: str
     operator_password: str
     issuer: str
+    departments: Sequence[str]
 
     def configuration(self) -> dict[str, object]:
         """The part of the server's configuration that says who may do what."""
         # Brings a web framework with it, which no other command of the command line needs.
-        from identity.subscriptions.admission import DEPARTMENTS  # noqa: PLC0415
+        from identity.subscriptions.admission import account_of  # noqa: PLC0415
 
+        departments = [account_of(department) for department in self.departments]
         operator = {"user": OPERATOR, "password": self.operator_password}
         users = [*(_service(name, password) for name, password in self.services.items()), operator]
         return {
@@ -63,10 +68,10 @@ class BusAccess:
                 PLATFORM: {
                     "jetstream": "enabled",
                     "users": users,
-                    "exports": [{**shared, "accounts": [DEPARTMENTS]} for shared in SHARED],
+                    "exports": [{**shared, "accounts": departments} for shared in SHARED],
                 },
-                DEPARTMENTS: {"imports": [*map(_import, SHARED), _NO_JETSTREAM_OF_ITS_OWN]},
-                NOBODY: {"exports": [{"service": _NOTHING, "accounts": [DEPARTMENTS]}]},
+                **{name: {"imports": [*map(_import, SHARED), _NO_JETSTREAM_OF_ITS_OWN]} for name in departments},
+                NOBODY: {"exports": [{"service": _NOTHING, "accounts": departments}]},
                 SYSTEM: {"users": [_system(self.system_password)]},
             },
             "system_account": SYSTEM,
@@ -77,7 +82,7 @@ class BusAccess:
                     "account": PLATFORM,
                     "auth_users": [*map(nats_user, self.services), SYSTEM_USER, OPERATOR],
                     # Whoever held the key could let in departments, and nobody else.
-                    "allowed_accounts": [DEPARTMENTS],
+                    "allowed_accounts": departments,
                 },
             },
         }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import services
-from deploy.embedded import ports, provision
+from deploy.embedded import offices, ports, provision
 from deploy.embedded.access import OPERATOR, SYSTEM_USER, BusAccess, nats_user
 from deploy.embedded.home import Home, State
 from deploy.embedded.postgres import database_url
@@ -66,6 +66,7 @@ def bus_access(home: Home) -> BusAccess:
         system_password=passwords[SYSTEM_USER],
         operator_password=passwords[OPERATOR],
         issuer=AccountKey.load(home.bus_issuer()).public,
+        departments=[department["code"] for department in offices.departments()],
     )
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from certificates.sealing import keys
 from deploy import services
+from deploy.embedded import offices
 from deploy.embedded.home import Home
 from shared.clock import now
 from shared.jose import SigningKey
@@ -19,7 +20,6 @@ from shared.jose import SigningKey
 Document = dict[str, Any]
 
 _WORLD = Path(__file__).with_name("world.yaml")
-_DEPARTMENTS = Path(__file__).parents[2] / "licensing" / "catalogue" / "data" / "departments.yaml"
 
 
 def world() -> Document:
@@ -30,15 +30,14 @@ def world() -> Document:
 def seed(home: Home) -> Document:
     """Every key and seal exists and the bootstrap document names its public half; answers the document."""
     fiction = world()
-    catalogue = yaml.safe_load(_DEPARTMENTS.read_text(encoding="utf-8"))["departments"]
     document: Document = {
-        "departments": [_department(entry, fiction["departments"]) for entry in catalogue],
+        "departments": [_department(entry, fiction["departments"]) for entry in offices.departments()],
         "officers": [_officer(code, entry) for code, entry in fiction["departments"].items()],
         "clients": [_with_key(home, client) for client in _clients(fiction)],
         "people": [_with_card(home, person) for person in fiction["people"]],
         "relations": fiction["relations"],
     }
-    keys.init(home.seals, keys.read_departments(_DEPARTMENTS), at=now())
+    keys.init(home.seals, keys.read_departments(offices.CATALOGUE), at=now())
     home.write_secret(home.bootstrap, json.dumps(document, ensure_ascii=False, indent=2))
     return document
 

@@ -10,7 +10,8 @@ from identity.tokens.rules import Client, Officer
 from shared.auth import Caller
 from shared.ids import new_id
 
-DEPARTMENTS = "DEPARTMENTS"
+# Begins the name of every department's account; no account of ours begins so.
+DEPARTMENT = "DEPARTMENT_"
 SCOPE = "events"
 STREAM = "EVT"
 # A connection outlives the access token that opened it; whoever may not stay is cut off long before this.
@@ -71,8 +72,13 @@ def check_standing(user: BusUser, client: Client | None, officer: Officer | None
         raise NotAdmitted("the officer is not in office")
 
 
+def account_of(department: str) -> str:
+    """The department's account on the bus: what it says there, nobody in another account can hear, name or disturb."""
+    return f"{DEPARTMENT}{department}"
+
+
 def inbox_prefix(department: str) -> str:
-    """Where the department's answers arrive; nobody else may listen there."""
+    """Where the department's answers arrive."""
     return f"_INBOX_{department}"
 
 
@@ -88,7 +94,7 @@ def user_claims(user: BusUser, *, nkey: str, consumers: Sequence[str], at: datet
     }
     return {
         "jti": str(new_id()),
-        "aud": DEPARTMENTS,
+        "aud": account_of(user.department),
         "sub": nkey,
         "name": user.name,
         "iat": int(at.timestamp()),

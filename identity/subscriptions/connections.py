@@ -90,12 +90,13 @@ class Connections:
 async def _open_connections(bus: Bus) -> list[Open]:
     found: list[Open] = []
     for offset in range(0, 1_000_000, PAGE):
-        asked = {"auth": True, "acc": admission.DEPARTMENTS, "limit": PAGE, "offset": offset}
+        asked = {"auth": True, "limit": PAGE, "offset": offset}
         pages = await _ask_all(bus, "$SYS.REQ.SERVER.PING.CONNZ", asked)
         found += [
             Open(page["server"]["id"], int(each["cid"]), str(each.get("authorized_user", "")))
             for page in pages
             for each in page["data"]["connections"]
+            if str(each.get("account", "")).startswith(admission.DEPARTMENT)
         ]
         if all(page["data"]["total"] <= offset + PAGE for page in pages):
             break

@@ -125,7 +125,9 @@ class TestNats:
             port=port,
             monitoring_port=monitoring,
             log=directory / "nats.log",
-            access=BusAccess({"licensing": "s3cret"}, "another", "third", issuer=AccountKey.generate().public),
+            access=BusAccess(
+                {"licensing": "s3cret"}, "another", "third", AccountKey.generate().public, departments=["tax"]
+            ),
         )
         server.start()
         greetings = {user: _greeting(port, user) for user in ("nats-licensing", "nats-system", "stranger")}

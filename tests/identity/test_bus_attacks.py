@@ -22,9 +22,10 @@ from deploy.embedded.access import OPERATOR, PLATFORM, BusAccess
 from deploy.embedded.nats import Nats
 from identity.subscriptions.admission import BusUser, user_claims
 from shared.clock import now
-from tests.identity.guarded import ACKNOWLEDGE, LOOK, OURS, PULL, THEIRS, TOPIC, Guarded
+from tests.identity.guarded import ACKNOWLEDGE, BODY, LOOK, OURS, PULL, THEIRS, TOPIC, Guarded
 from tests.identity.world import OFFICERS
 
+EVENTS = 60
 # With an empty consumer the answer is a status without a body: for the API of JetStream, a valid request.
 PULLS = [b'{"batch":1,"no_wait":true}', b'{"batch":2,"expires":50000000}', b"1", b""]
 TARGETS = [
@@ -85,6 +86,29 @@ async def test_no_answer_does_anything_wherever_it_is_sent(guarded: Guarded, wai
         await guarded.operator.jetstream().stream_info("MINE")
 
 
+async def test_whoever_waits_for_answers_is_not_kept_from_them(guarded: Guarded) -> None:
+    """In one account, an answer sent to `_INBOX_<other>.>` makes the server forget whom the other's are for."""
+    await guarded.publish(EVENTS)
+    async with guarded.visit("medical-insurance") as victim, guarded.visit("hospital") as hospital:
+
+        async def attack() -> None:
+            while True:
+                await _attack(hospital.client)
+                await asyncio.sleep(0.01)
+
+        attacking = asyncio.create_task(attack())
+        inbox = victim.client.new_inbox()
+        answers = await victim.client.subscribe(inbox)
+        for number in range(EVENTS):
+            await victim.client.publish(f"{PULL}{THEIRS}", b'{"batch":1,"expires":5000000000}', reply=inbox)
+            event = await answers.next_msg(timeout=5)
+            assert event.data == BODY, number
+            await victim.client.request(event.reply, b"+ACK", timeout=5)
+        attacking.cancel()
+    info = await guarded.consumer(THEIRS)
+    assert (info.num_pending, info.num_ack_pending) == (0, 0)
+
+
 class Unsplit(BusAccess):
     """The control: the same department with the same permissions, but in the account of the stream."""
 
@@ -103,7 +127,7 @@ class Unsplit(BusAccess):
 async def unsplit(tmp_path: Path) -> AsyncGenerator[tuple[JetStreamContext, Client]]:
     """Who looks after a bus without the split, and the hospital on it."""
     port, monitoring_port = ports.free_ports(2)
-    access = Unsplit({}, system_password="", operator_password="operator", issuer="")
+    access = Unsplit({}, system_password="", operator_password="operator", issuer="", departments=[])
     server = Nats(tmp_path, port=port, monitoring_port=monitoring_port, log=tmp_path / "nats.log", access=access)
     server.start()
     operator = await nats.connect(server.url, user=OPERATOR, password="operator")
