@@ -75,7 +75,8 @@ async def subscribe(directory: Path, subscribers: Subscribers, kept: Kept, *, en
             busy = _Busy(handler_of(kept.command, as_json=as_json, to=sys.stdout))
             retrying = Retrying(attempts=kept.retries + 1)
             subscriber = Subscriber(platform, kept.name, kept.topics, inbox, retrying=retrying)
-            sys.stderr.write(f"onevisit: {kept.name} is subscribed; {subscription.lag} events wait; Ctrl-C ends\n")
+            lag = "an unknown number of" if subscription.lag is None else subscription.lag
+            sys.stderr.write(f"onevisit: {kept.name} is subscribed; {lag} events wait; Ctrl-C ends\n")
             heads = (await platform.heads(kept.topics)).topics if ends.once else []
             wanted = {(head.source, head.topic): head.sequence for head in heads}
             watch = asyncio.create_task(_watch(subscriber, inbox, busy, ends, wanted))

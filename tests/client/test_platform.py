@@ -72,6 +72,17 @@ async def test_a_call_is_the_platforms(
     assert department.fake.bodies == ([] if body is None else [body])
 
 
+@pytest.mark.parametrize("given", ["../cases", "births?x", "births#x", "births/../more", "..", "a b", "%2e%2e"])
+async def test_an_id_stays_one_part_of_the_path(department: Department, given: str) -> None:
+    """Where it came from, nobody knows: it may not choose what is called, nor whose."""
+    for call in (department.platform.unsubscribe, department.platform.case, department.platform.accept):
+        with pytest.raises(PlatformRefused):
+            await call(given)
+    prefixes = ("/v1/subscriptions/", "/v1/cases/", "/v1/cases/")
+    paths = [f"{prefix}{given}" for prefix in prefixes]
+    assert [*department.fake.calls.elements()] == [paths[0], paths[1], f"{paths[2]}/acceptance"]
+
+
 async def test_duties_are_a_list(department: Department) -> None:
     department.fake.replies["/v1/duties"] = {"items": [{"code": "enrolment"}]}
     assert await department.platform.duties() == [{"code": "enrolment"}]
@@ -95,6 +106,16 @@ async def test_a_subscription_names_its_place(department: Department) -> None:
     assert (subscription.lag, subscription.ready, subscription.suspended) == (0, True, [])
     await department.platform.unsubscribe("births")
     assert department.fake.calls["/v1/subscriptions/births"] == 1
+
+
+async def test_what_nobody_can_tell_of_a_subscription_is_not_taken_for_zero(department: Department) -> None:
+    place = {"url": "nats://127.0.0.1:1", "stream": "EVT", "consumer": "tax_births", "inbox_prefix": "_INBOX_tax"}
+    numbers = dict.fromkeys(("delivered", "acknowledged", "head", "lag"))
+    said = {"name": "births", "topics": [BIRTHS], "nats": place, "ready": False, "reason": "bus-away", **numbers}
+    department.fake.replies["/v1/subscriptions/births"] = said
+    subscription = await department.platform.subscription("births")
+    assert (subscription.ready, subscription.reason) == (False, "bus-away")
+    assert (subscription.delivered, subscription.acknowledged, subscription.head, subscription.lag) == (None,) * 4
 
 
 async def test_the_feed_is_read_in_pages(department: Department) -> None:

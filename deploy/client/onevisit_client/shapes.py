@@ -24,16 +24,17 @@ class NatsPlace:
 class Subscription:
     """A subscription as the platform keeps it. `lag` is how many of its events are not acknowledged yet.
 
-    Unless it is `ready`, the bus brings nothing, for this `reason`; topics that are `suspended` are not delivered.
+    Unless it is `ready`, the bus brings nothing, for this `reason`, and what nobody can tell then is None: a lag of 0
+    would say that all was heard. Topics that are `suspended` are not delivered.
     """
 
     name: str
     topics: Sequence[str]
     nats: NatsPlace
-    delivered: int
-    acknowledged: int
-    head: int
-    lag: int
+    delivered: int | None
+    acknowledged: int | None
+    head: int | None
+    lag: int | None
     ready: bool = True
     reason: str | None = None
     suspended: Sequence[str] = ()
@@ -46,10 +47,10 @@ class Subscription:
             body["name"],
             body["topics"],
             place,
-            delivered=int(body.get("delivered") or 0),
-            acknowledged=int(body.get("acknowledged") or 0),
-            head=int(body.get("head") or 0),
-            lag=int(body.get("lag") or 0),
+            delivered=_number(body.get("delivered")),
+            acknowledged=_number(body.get("acknowledged")),
+            head=_number(body.get("head")),
+            lag=_number(body.get("lag")),
             ready=bool(body.get("ready", True)),
             reason=body.get("reason"),
             suspended=[each["topic"] for each in body.get("suspended") or ()],
@@ -143,3 +144,7 @@ class Report:
     def complete(self) -> bool:
         """Nothing is missing, nothing differs, and every source was asked."""
         return not (self.unhealed or self.alarms or self.unavailable)
+
+
+def _number(told: str | int | None) -> int | None:
+    return None if told is None else int(told)
