@@ -48,10 +48,6 @@ class SharingTable:
         """Whether any rule, in whatever region, lets the reader see this kind for one of the grant's items."""
         return any((grant.sub, item, kind) in self._rules for item in grant.items)
 
-    def may_follow(self, department: str, region: str | None, topics: str) -> bool:
-        """Whether the department may have every event that the filter matches, now and later."""
-        return self.reach(department, region).includes(topics)
-
     def reach(self, department: str, region: str | None) -> Reach:
         """All that a department of this region may follow. Whoever is not named here may follow nothing.
 
