@@ -9,11 +9,11 @@ from uuid import UUID
 from identity.tokens.rules import Client, Officer
 from shared.auth import Caller
 from shared.ids import new_id
+from shared.messaging.jetstream import STREAM
 
 # Begins the name of every department's account; no account of ours begins so.
 DEPARTMENT = "DEPARTMENT_"
 SCOPE = "events"
-STREAM = "EVT"
 # A connection outlives the access token that opened it; whoever may not stay is cut off long before this.
 LONGEST = timedelta(hours=1)
 # Pulling and acknowledging take few bytes and few inboxes.

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from identity.service import Current, IdentityService
 from identity.subscriptions import commands, queries
-from identity.subscriptions.admission import STREAM, inbox_prefix
+from identity.subscriptions.admission import inbox_prefix
 from identity.subscriptions.consumers import OnBus
 from identity.subscriptions.queries import SubscriptionRow
 from identity.subscriptions.rules import followed
@@ -24,6 +24,7 @@ from shared.auth import Caller, requires
 from shared.idempotency import OptionalIdempotencyKey, once
 from shared.ids import new_id
 from shared.messaging.consumers import consumer_of
+from shared.messaging.jetstream import STREAM
 from shared.pagination import Page
 
 FOLLOWS = requires("events", kinds=("department",))
