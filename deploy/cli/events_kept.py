@@ -5,6 +5,7 @@ One subscriber is `<data-dir>/subscribers/<name>.json` and, beside it, `<name>.s
 
 import fcntl
 import json
+import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,6 +16,8 @@ from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home
 
 LONGEST_NAME = 48
+# As the platform has it: what is a name there is the name of a file here.
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Subscribers:
 
     def inbox(self, name: str) -> Path:
         """Where the inbox of a subscriber lies."""
-        return self._directory / f"{name}.sqlite"
+        return self._path(name, ".sqlite")
 
     def remember(self, kept: Kept) -> None:
         """The same command and topics are used by `reconcile` and `redrive` from now on."""
@@ -93,10 +96,18 @@ class Subscribers:
             raise LaunchError(f"{path} cannot be read; remove it, and subscribe again") from None
 
     def _file(self, name: str) -> Path:
-        return self._directory / f"{name}.json"
+        return self._path(name, ".json")
 
     def _lock(self, name: str) -> Path:
-        return self._directory / f"{name}.lock"
+        return self._path(name, ".lock")
+
+    def _path(self, name: str, suffix: str) -> Path:
+        if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+            raise LaunchError(
+                f"{name!r} is no name of a subscription: at most {LONGEST_NAME} of a-z, 0-9 and single hyphens between "
+                "them, and a letter first"
+            )
+        return self._directory / f"{name}{suffix}"
 
 
 def name_for(department: str, topics: Sequence[str]) -> str:

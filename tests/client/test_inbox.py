@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import stat
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +35,13 @@ def events() -> list[Event]:
 async def apply(inbox: SqliteInbox, event: Event) -> None:
     async with inbox.applying(event):
         pass
+
+
+async def test_nobody_else_may_read_what_is_held(inbox: SqliteInbox, events: list[Event], tmp_path: Path) -> None:
+    await apply(inbox, events[0])
+    files = [*(tmp_path / "deep").iterdir()]
+    assert len(files) == 3
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
 async def test_nothing_is_held_at_first(inbox: SqliteInbox) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 from onevisit_client.events import Event
 from onevisit_client.shapes import Heads, Page, Subscription
@@ -43,6 +44,11 @@ class Platform:
         """The access tokens: what is good here opens the bus as well."""
         return self._transport.tokens
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the token travels encrypted to the platform; then it goes nowhere in clear text."""
+        return bool(self._transport.http.base_url.scheme == "https")
+
     # --- events -------------------------------------------------------------------------------------------------
 
     async def subscribe(self, name: str, topics: Sequence[str]) -> Subscription:
@@ -51,7 +57,7 @@ class Platform:
 
     async def subscription(self, name: str) -> Subscription:
         """How a subscription stands."""
-        return Subscription.of(await self._transport.get(f"/v1/subscriptions/{name}"))
+        return Subscription.of(await self._transport.get(f"/v1/subscriptions/{_part(name)}"))
 
     async def subscriptions(self) -> list[Subscription]:
         """All subscriptions of the department."""
@@ -66,7 +72,7 @@ class Platform:
 
     async def unsubscribe(self, name: str) -> None:
         """The subscription is gone; one of the same name begins at the first event again."""
-        await self._transport.delete(f"/v1/subscriptions/{name}")
+        await self._transport.delete(f"/v1/subscriptions/{_part(name)}")
 
     async def events(self, topics: Sequence[str], *, after: str | None = None, wait: int = 0, limit: int = 500) -> Page:
         """The next events of the feed, oldest first; from the beginning without `after`. Waits up to 25 s for one."""
@@ -116,7 +122,7 @@ class Platform:
     ) -> Json:
         """A new version of a record holds, with all its claims."""
         body = {"claims": dict(claims), "reason": reason}
-        return await self._object(f"/v1/records/{record}/corrections", body, key=key)
+        return await self._object(f"/v1/records/{_part(record)}/corrections", body, key=key)
 
     async def resolve_parties(self, id_numbers: Sequence[str], *, grant: str | None = None) -> list[str | None]:
         """The parties of these identity numbers, in their order; None for who is unknown or outside the grant.
@@ -140,11 +146,11 @@ class Platform:
 
     async def case(self, case: str) -> Json:
         """The file of a case: fields with their sources, suggested claims, and a grant to read its evidence."""
-        return dict(await self._transport.get(f"/v1/cases/{case}"))
+        return dict(await self._transport.get(f"/v1/cases/{_part(case)}"))
 
     async def accept(self, case: str) -> Json:
         """The application is accepted, and the promised time runs."""
-        return await self._object(f"/v1/cases/{case}/acceptance", {})
+        return await self._object(f"/v1/cases/{_part(case)}/acceptance", {})
 
     async def decide(
         self,
@@ -159,7 +165,12 @@ class Platform:
         """`granted`, with the claims that do not follow from what is known; or `denied`, with reasons and remedies."""
         said = {"outcome": outcome, "claims": list(claims), "reasons": reasons, "remedies": remedies}
         body = {name: value for name, value in said.items() if value}
-        return await self._object(f"/v1/cases/{case}/decision", body, key=key)
+        return await self._object(f"/v1/cases/{_part(case)}/decision", body, key=key)
 
     async def _object(self, path: str, body: object, *, key: str | None = None) -> Json:
         return dict(await self._transport.post(path, body, key=key))
+
+
+def _part(given: str) -> str:
+    """One part of a path and nothing more, whatever was given: an id may have come from anywhere."""
+    return quote(str(given), safe="").replace(".", "%2E")

@@ -25,6 +25,7 @@ REQUEST_SECONDS = 5.0
 BUS_WAIT_SECONDS = 1.0
 FEED_WAIT_SECONDS = 10
 PAGE = 500
+ENCRYPTED = "tls://"
 CURSOR_NOT_VALID = "cursor-not-valid"
 
 
@@ -79,6 +80,7 @@ class Bus:
         token = await platform.tokens.current()
         client = Client()
         place = subscription.nats
+        _check_encrypted(place.url, platform)
         failures: list[Exception] = []
         sessions: list[Pull] = []
 
@@ -86,6 +88,13 @@ class Bus:
             failures.append(error)
             for session in sessions:
                 session.lose(error)
+
+        def shown() -> str:
+            # Called when the token is about to be sent. Who sits on the way can leave TLS out of the server's greeting,
+            # and nats-py would go on in clear text, whatever the address says.
+            if place.url.startswith(ENCRYPTED) and not client._server_info.get("tls_required"):  # noqa: SLF001 - as above
+                raise BusUnavailable("the bus does not encrypt, as its address says")
+            return token
 
         async def closed() -> None:
             await note(failures[-1] if failures else BusUnavailable("the server closed the connection"))
@@ -95,7 +104,7 @@ class Bus:
                 await client.connect(
                     place.url,
                     name=name,
-                    token=token,
+                    token=shown,
                     inbox_prefix=place.inbox_prefix,
                     allow_reconnect=False,
                     max_reconnect_attempts=1,  # of the first connection: by default it is tried for two minutes
@@ -188,6 +197,11 @@ async def read_feed(platform: Platform, topics: Sequence[str], after: str | None
         if after is None or refusal.code != CURSOR_NOT_VALID:
             raise
         return await platform.events(topics, limit=PAGE)
+
+
+def _check_encrypted(url: str, platform: Platform) -> None:
+    if platform.is_encrypted and not url.startswith(ENCRYPTED):
+        raise BusUnavailable(f"the platform is encrypted and its bus is not: {url}")
 
 
 def _read(body: bytes) -> Event | EventNotValid:

@@ -17,7 +17,7 @@ BUSY_SECONDS = 30.0
 
 
 class SqliteInbox:
-    """`path` is made if it is missing; several processes may have it open, one subscriber at a time.
+    """`path` is made if it is missing, for its owner alone; several processes may have it open, one subscriber at once.
 
     What an effect writes with (`run_within`) is a connection to this file, inside the transaction of the note: tables
     of the department's own may live beside these. It must not commit.
@@ -29,6 +29,9 @@ class SqliteInbox:
 
     def __init__(self, path: str | Path, *, wait_for_disk: bool = False) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if str(path) != ":memory:":
+            # Who was born, wed or moved, and where, is in it. SQLite gives the files beside it the same mode.
+            Path(path).touch(mode=0o600)
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
         self._execute = self._connection.execute
         self._execute("PRAGMA journal_mode = WAL")
