@@ -14,6 +14,8 @@ PLATFORM, SYSTEM, NOBODY = "PLATFORM", "SYS", "NOBODY"
 SYSTEM_USER, OPERATOR = "nats-system", "nats-operator"
 # Longer than a database needs that is busy, shorter than a client waits.
 ANSWER_SECONDS = 4
+# Of one department: more than its systems need, and few enough that all departments leave the server room for services.
+MAX_CONNECTIONS = 400
 # Departments together; beyond, the server would have none left for services.
 MAX_DEPARTMENT_CONNECTIONS = 10_000
 # `response_type: stream` is what keeps a reply subject harmless: the server answers to a subject of its own making, and
@@ -70,7 +72,7 @@ class BusAccess:
                     "users": users,
                     "exports": [{**shared, "accounts": departments} for shared in SHARED],
                 },
-                **{name: {"imports": [*map(_import, SHARED), _NO_JETSTREAM_OF_ITS_OWN]} for name in departments},
+                **{name: _department() for name in departments},
                 NOBODY: {"exports": [{"service": _NOTHING, "accounts": departments}]},
                 SYSTEM: {"users": [_system(self.system_password)]},
             },
@@ -95,6 +97,11 @@ def nats_user(service: str) -> str:
 
 def _import(shared: Mapping[str, object]) -> dict[str, object]:
     return {"service": {"account": PLATFORM, "subject": shared["service"]}}
+
+
+def _department() -> dict[str, object]:
+    imports = [*map(_import, SHARED), _NO_JETSTREAM_OF_ITS_OWN]
+    return {"imports": imports, "limits": {"max_connections": MAX_CONNECTIONS}}
 
 
 def _service(name: str, password: str) -> dict[str, object]:

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import orjson
+import pytest
+from nats.errors import Error
 
+from deploy.embedded.access import MAX_CONNECTIONS
 from deploy.embedded.nats import LOG_BYTES, LOGS_KEPT
 from identity.subscriptions.callout import MAX_IN_HAND
-from tests.identity.guarded import OURS, THEIRS, Guarded
+from tests.identity.guarded import OURS, THEIRS, Guarded, visiting
 
 # Far more than are answered one after the other while the bus waits for the first.
 STORM = 1_200
@@ -47,6 +50,19 @@ async def test_as_many_logins_as_a_department_has_systems_come_in_at_once(guarde
 async def _look(guarded: Guarded, token: str) -> None:
     async with guarded.visit("hospital", token=token) as hospital:
         assert (await hospital.client.jetstream().consumer_info("EVT", OURS)).name == OURS
+
+
+async def test_a_department_has_so_many_connections_and_no_more(guarded: Guarded) -> None:
+    """Ten thousand would leave none for the relays of the services."""
+    token = await guarded.token("hospital")
+    async with AsyncExitStack() as stack:
+        for _ in range(MAX_CONNECTIONS // 50):
+            visits = [visiting(guarded.bus.url, token=token) for _ in range(50)]
+            await asyncio.gather(*map(stack.enter_async_context, visits))
+        with pytest.raises(Error, match="maximum account active connections exceeded"):
+            await stack.enter_async_context(visiting(guarded.bus.url, token=token))
+        async with guarded.visit("medical-insurance") as other:
+            assert (await other.client.jetstream().consumer_info("EVT", THEIRS)).name == THEIRS
 
 
 async def test_what_is_refused_does_not_fill_the_disk(guarded: Guarded) -> None:
