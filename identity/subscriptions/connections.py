@@ -92,6 +92,9 @@ async def _open_connections(bus: Bus) -> list[Open]:
     for offset in range(0, 1_000_000, PAGE):
         asked = {"auth": True, "limit": PAGE, "offset": offset}
         pages = await _ask_all(bus, "$SYS.REQ.SERVER.PING.CONNZ", asked)
+        if not pages:
+            # To whoever reads no further it would look as if nobody were connected.
+            log.error("the bus does not say who is connected; nobody can be cut off")
         found += [
             Open(page["server"]["id"], int(each["cid"]), str(each.get("authorized_user", "")))
             for page in pages

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from identity.subscriptions.callout import Callout
+from identity.subscriptions.connections import Connections
 from identity.subscriptions.nkeys import AccountKey
 from identity.subscriptions.queries import consumers_of
 from shared.background import running
@@ -171,6 +172,17 @@ class TestPuttingOut:
             many = [await stack.enter_async_context(visiting(guarded.bus.url, token=token)) for _ in range(300)]
             await execute(guarded, "UPDATE officers SET dismissed_at = now() WHERE department = 'hospital'")
             assert all([await closed(each, seconds=15) for each in many])
+
+    async def test_not_to_be_told_who_is_connected_is_noticed(
+        self, guarded: Guarded, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Otherwise nobody would be cut off any more, and nobody would know."""
+        may_not_ask = await guarded.bus.connect("licensing")
+        async with guarded.visit("hospital") as hospital:
+            await Connections(guarded.world.service.database, seconds=1).cut_off(may_not_ask)
+            assert hospital.client.is_connected
+        await may_not_ask.close()
+        assert "nobody can be cut off" in caplog.text
 
     async def test_who_may_stay_stays(self, guarded: Guarded) -> None:
         async with guarded.visit("hospital") as hospital:
