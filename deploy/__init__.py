@@ -1,1 +1,4 @@
-"""How OneVisit runs: one machine without containers, compose, the command line. May import every service."""
+"""How OneVisit runs: one machine without containers, the command line, the library for departments.
+
+May import every service; the library (`client/`) imports none.
+"""
