@@ -1,17 +1,15 @@
 """`events subscribe | tail | replay`: a department's events, as they happen and as they happened."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deploy.cli import events_upkeep
-from deploy.cli.events_kept import Kept, Subscribers, name_for
+from deploy.cli.events_kept import Kept, Subscribers, name_for, running_home
 from deploy.cli.events_options import Department, Name, Topics
 from deploy.cli.options import DATA_DIR, DataDir, Json
 from deploy.embedded.errors import LaunchError
-from deploy.embedded.home import Home
 
 app = typer.Typer()
 events = typer.Typer(
@@ -58,7 +56,7 @@ def subscribe(
     from deploy.cli.events_command import parse_command  # noqa: PLC0415
 
     command = parse_command(execute) if execute else []
-    subscribers = Subscribers(_running(data_dir))
+    subscribers = Subscribers(running_home(data_dir))
     kept = Kept(name or name_for(department, topics), department, topics, command, retries)
     ends = running.Ends(once=once, idle_seconds=idle_exit)
     with subscribers.held(kept.name):
@@ -72,7 +70,7 @@ def tail(topics: Topics, department: Department, data_dir: DataDir = DATA_DIR, j
     """Print events as they happen, from now on; nothing is acknowledged and nothing remembered."""
     from deploy.cli import events_running as running  # noqa: PLC0415
 
-    _running(data_dir)
+    running_home(data_dir)
     try:
         asyncio.run(running.tail(data_dir, department, topics, as_json=json))
     except KeyboardInterrupt:
@@ -97,12 +95,6 @@ def replay(
     """
     from deploy.cli import events_running as running  # noqa: PLC0415
 
-    _running(data_dir)
+    running_home(data_dir)
     count, cursor = asyncio.run(running.replay(data_dir, department, topics, after=after, as_json=json))
     typer.echo(f"onevisit: {count} events; to go on from here: --after {cursor}", err=True)
-
-
-def _running(data_dir: Path) -> Home:
-    home = Home(data_dir)
-    home.running()
-    return home

@@ -110,6 +110,13 @@ class Subscribers:
         return self._directory / f"{name}{suffix}"
 
 
+def running_home(directory: Path) -> Home:
+    """The data directory, where a platform runs; refuses where none does, or it is not ready."""
+    home = Home(directory)
+    home.running()
+    return home
+
+
 def name_for(department: str, topics: Sequence[str]) -> str:
     """The same department and topics always give the same name; other topics give another."""
     digest = sha256("\n".join(sorted(topics)).encode()).hexdigest()[:8]

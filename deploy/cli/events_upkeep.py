@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.cli.events_kept import Kept, Subscribers
+from deploy.cli.events_kept import Kept, Subscribers, running_home
 from deploy.cli.events_options import Department, Name
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 from deploy.embedded.home import Home
@@ -48,7 +47,7 @@ def reconcile(
     from deploy.cli import events_running as running  # noqa: PLC0415 - brings HTTP and NATS, which few commands need
     from deploy.cli.events_command import parse_command  # noqa: PLC0415
 
-    subscribers = Subscribers(_home(data_dir))
+    subscribers = Subscribers(running_home(data_dir))
     kept = subscribers.choose(department, name)
     if execute:
         kept = Kept(kept.name, kept.department, kept.topics, parse_command(execute), kept.retries)
@@ -72,7 +71,7 @@ def parked(
     json: Json = False,
 ) -> None:
     """Show the events that failed too often and wait for a person, with those of the same entity behind them."""
-    rows = asyncio.run(_parked(_home(data_dir), _one_of(department, service), name, consumer))
+    rows = asyncio.run(_parked(running_home(data_dir), _one_of(department, service), name, consumer))
     if json:
         answer({"items": rows})
     elif rows:
@@ -95,7 +94,7 @@ def redrive(
     json: Json = False,
 ) -> None:
     """Let parked events be tried again, an entity's in their order: by the subscriber, now or when it runs next."""
-    home, whose = _home(data_dir), _one_of(department, service)
+    home, whose = running_home(data_dir), _one_of(department, service)
     count = asyncio.run(_redrive(home, whose, name, consumer, subject=subject, skip=skip))
     if json:
         answer({"skipped" if skip else "redriven": count})
@@ -138,7 +137,7 @@ def remove(
         async with running.platform_of(data_dir, department) as platform:
             await platform.unsubscribe(name)
 
-    subscribers = Subscribers(_home(data_dir))
+    subscribers = Subscribers(running_home(data_dir))
     with subscribers.held(name):
         asyncio.run(end())
         subscribers.forget(name)
@@ -146,12 +145,6 @@ def remove(
         answer({"removed": name})
     else:
         typer.echo(f"{name} is removed")
-
-
-def _home(data_dir: Path) -> Home:
-    home = Home(data_dir)
-    home.running()
-    return home
 
 
 def _one_of(department: str | None, service: str | None) -> tuple[str | None, str | None]:
