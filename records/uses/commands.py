@@ -13,16 +13,19 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from records.uses.model import Change, Telling, Use
+from records.uses.model import MAX_REFERENCES, Change, Telling, Use
 from records.uses.rules import notice_of
 from shared.messaging.outbox import Recorded, record_many
 
 
 async def note_uses(conn: AsyncConnection, uses: Sequence[Use], *, region: str, at: datetime) -> None:
-    """These uses are on record. Of evidence that no longer holds already, their departments are told at once."""
+    """These uses are on record. Of evidence that no longer holds already, their departments are told at once.
+
+    Of a department that has `MAX_REFERENCES` for a piece of evidence, further ones under a duty are not noted.
+    """
     if uses:
         columns = {name: [getattr(use, name) for use in uses] for name in Use.__slots__}
-        rows = await conn.execute(_NOTE_USES, columns)
+        rows = await conn.execute(_NOTE_USES, {**columns, "most": MAX_REFERENCES})
         await _tell(conn, [_telling(row, _change(row)) for row in rows], region=region, at=at)
 
 
@@ -70,6 +73,12 @@ WITH noted AS (
                 CAST(:purpose AS text[]), CAST(:item AS text[]), CAST(:first_used_at AS timestamptz[]))
          AS new (evidence, department, ref, purpose, item, first_used_at)
     LEFT JOIN evidence_changes AS change ON change.evidence = new.evidence
+    WHERE new.purpose <> 'duty' OR :most > (
+        SELECT count(*) FROM (
+            SELECT FROM evidence_uses AS known
+            WHERE known.evidence = new.evidence AND known.department = new.department LIMIT :most
+        ) AS noted_before
+    )
     ON CONFLICT (evidence, department, ref) DO NOTHING
     RETURNING evidence, department, ref, purpose, item, told
 )

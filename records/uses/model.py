@@ -10,6 +10,10 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Table, Tex
 from records.metadata import metadata
 from shared.contracts.evidence import Purpose
 
+# Under a duty a department names a reference of its own for each reading, as many as it likes. For all of them it is
+# told of a change, in one transaction: so many stay so few that the others are told in time.
+MAX_REFERENCES = 1000
+
 evidence_uses = Table(
     "evidence_uses",
     metadata,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from records.uses.model import MAX_REFERENCES
 from records.uses.subscribers import use_reactions
 from shared.contracts.events import EvidenceUsed
 from shared.messaging.envelope import Event
@@ -150,3 +151,23 @@ async def test_however_many_used_it_one_change_or_one_batch_of_uses_costs_two_st
     # The change and its notices; uses of what holds; late uses and their notices.
     assert len(statements) == 2 + 1 + 2
     assert len(await told(world)) == 300
+
+
+async def test_a_department_that_reads_without_end_keeps_the_others_from_nothing(world: World) -> None:
+    """Each reading may have a reference of its own; all of them are told in one transaction. Cases are all told."""
+    for start in range(0, MAX_REFERENCES + 200, 100):
+        refs = [UUID(int=1000 + start + number) for number in range(100)]
+        await hear_of_many(world, [read(CERTIFICATE, ref=ref) for ref in refs])
+    await hear_of_many(world, [read(CERTIFICATE, reader=CARDS)])
+    await hear_of_many(world, [read(CERTIFICATE, ref=OTHER_CASE, purpose="case")])
+    await hear(world, used(CERTIFICATE), revoked())
+    heard = [(topic.split(".")[1], case) for topic, _, _, case in await told(world)]
+    assert len(heard) == MAX_REFERENCES + 3
+    assert {(CARDS, REFERENCE), (INSURANCE, CASE), (INSURANCE, OTHER_CASE)} < set(heard)
+
+
+async def hear_of_many(world: World, events: Sequence[Event[Any]]) -> None:
+    """Many of one kind at once, as they come when there are many."""
+    reactions = {reaction.contract: reaction for reaction in use_reactions(clock=world.service.clock)}
+    async with world.service.database.transaction() as conn:
+        await reactions[type(events[0].data)].handle_all(conn, [(event, None) for event in events])
