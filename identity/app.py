@@ -10,9 +10,8 @@ from identity.representation.api import router as representation
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
 from identity.subscriptions.api import router as subscriptions
-from identity.tokens.api import TOKEN_PATH, on_oauth_error
+from identity.tokens.api import TOKEN_PATH, clients, on_oauth_error
 from identity.tokens.api import router as tokens
-from identity.tokens.clients import router as clients
 from identity.tokens.errors import OAuthError
 from shared.evidence.feed import feed_policy
 from shared.messaging.api import feed_router

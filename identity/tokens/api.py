@@ -1,6 +1,6 @@
-"""The OAuth 2 endpoints: tokens, the keys that verify them, and discovery (RFC 8414)."""
+"""The OAuth 2 endpoints: tokens, the keys that verify them, discovery (RFC 8414); and revoking a client."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -8,8 +8,9 @@ from starlette.responses import JSONResponse, Response
 from identity.service import Current
 from identity.tokens import commands, rules
 from identity.tokens.errors import OAuthError
-from identity.tokens.schemas import TOKEN_REQUEST, TokenAnswer
-from shared.auth import public
+from identity.tokens.schemas import TOKEN_REQUEST, Revocation, TokenAnswer
+from shared.auth import Caller, public, requires
+from shared.schemas import Code
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
@@ -17,6 +18,7 @@ NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 CACHED = {"cache-control": "public, max-age=300"}
 
 router = APIRouter(tags=["tokens"], dependencies=[public()])
+clients = APIRouter(tags=["clients"])
 
 
 @router.post(TOKEN_PATH, openapi_extra=TOKEN_REQUEST, response_model=TokenAnswer)
@@ -54,6 +56,19 @@ async def find_authorization_server(service: Current) -> Response:
         "ui_locales_supported": ["zh", "en"],
     }
     return JSONResponse(document, headers=CACHED)
+
+
+@clients.post("/v1/clients/{client_id}/revocation")
+async def revoke_client(
+    client_id: Code,
+    caller: Annotated[Caller, requires("clients:manage", kinds=("ops",))],
+    service: Current,
+) -> Revocation:
+    """The client gets no token any more, and its connections to the bus are cut. Again: the same answer."""
+    async with service.database.transaction() as conn:
+        since = await commands.revoke_client(conn, client_id, by=caller.sub, at=service.clock())
+    service.door.look_now()
+    return Revocation(client_id=client_id, revoked_at=since)
 
 
 async def on_oauth_error(_: Request, error: Exception) -> Response:

@@ -12,8 +12,8 @@ from identity.identification.api import router as identification
 from identity.parties.api import router as parties
 from identity.representation.api import router as representation
 from identity.subscriptions.api import router as subscriptions
+from identity.tokens.api import clients
 from identity.tokens.api import router as tokens
-from identity.tokens.clients import router as clients
 from licensing.applications.api import router as applications
 from licensing.calendar.api import router as calendar
 from licensing.cases.api import router as cases
