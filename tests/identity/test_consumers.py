@@ -19,6 +19,7 @@ from identity.bootstrap import load
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
 from identity.subscriptions.queries import add_subscription
+from shared.contracts.asyncapi import CONSUMER
 from shared.contracts.events import CertificateIssued
 from shared.ids import new_id
 from shared.messaging.consumers import Consumers
@@ -139,6 +140,23 @@ async def test_it_delivers_from_the_first_event_on_and_says_how_far_it_has_come(
     assert (shown["delivered"], shown["lag"]) == (shown["acknowledged"], 0)
     assert int(shown["acknowledged"]) <= int(shown["head"])
     await client.close()
+
+
+async def test_it_is_as_the_published_document_says(bus: Bus) -> None:
+    await subscribe(bus.world)
+    client = await nats.connect(bus.server.url)
+    made = (await client.jetstream().consumer_info("EVT", "medical-insurance_pages")).config
+    await client.close()
+    found = {
+        "name": "<department>_<subscription>",
+        "durable": made.durable_name == "medical-insurance_pages",
+        "pull": made.deliver_subject is None,
+        "ackPolicy": made.ack_policy,
+        "ackWaitSeconds": made.ack_wait,
+        "maxDeliver": made.max_deliver,
+        "deliverPolicy": made.deliver_policy,
+    }
+    assert found == CONSUMER
 
 
 async def test_a_deleted_subscription_has_none(bus: Bus) -> None:
