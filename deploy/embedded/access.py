@@ -16,8 +16,6 @@ SYSTEM_USER, OPERATOR = "nats-system", "nats-operator"
 ANSWER_SECONDS = 4
 # Of one department: more than its systems need, and few enough that all departments leave the server room for services.
 MAX_CONNECTIONS = 400
-# Departments together; beyond, the server would have none left for services.
-MAX_DEPARTMENT_CONNECTIONS = 10_000
 # `response_type: stream` is what keeps a reply subject harmless: the server answers to a subject of its own making, and
 # the one that the asker named means something in the asker's account only.
 SHARED: tuple[dict[str, object], ...] = (
