@@ -11,9 +11,10 @@ from identity.duties import queries
 from identity.duties.errors import DutyNotFound
 from identity.duties.rules import grant_of, refusal
 from identity.parties.queries import DUTY_GRANT, add_lookup
+from identity.tokens.queries import find_client, find_officer
 from shared.auth import Caller
 from shared.contracts.evidence import Grant
-from shared.errors import ServiceError
+from shared.errors import NotAuthenticated, ServiceError
 from shared.ids import new_id
 
 
@@ -38,7 +39,8 @@ async def ask_duty_grant(
     """The grant, to be signed. Its id, the duty and the officer are booked, and how many parties it is about.
 
     Refused: a duty that the department does not have or that lets it read nothing (DutyNotFound), kinds that the duty
-    does not name (KindsOutsideDuty), parties that it does not reach or nobody knows (PartiesOutsideDuty).
+    does not name (KindsOutsideDuty), parties that it does not reach or nobody knows (PartiesOutsideDuty), a client
+    that was revoked or an officer who was dismissed since the token was given (NotAuthenticated).
     """
     asked = await _ask(conn, duty=duty, kinds=kinds, parties=parties, reference=reference, by=by, at=at)
     await add_lookup(
@@ -68,6 +70,8 @@ async def _ask(
     by: Caller,
     at: datetime,
 ) -> Asked:
+    if not await _in_good_standing(conn, by):
+        return Asked(refusal=NotAuthenticated())
     has = await queries.list_of_department(conn, by.department or "")
     held = has.get(duty)
     if held is None or held.item is None:
@@ -87,3 +91,10 @@ async def _ask(
         at=at,
     )
     return Asked(grant=grant)
+
+
+async def _in_good_standing(conn: AsyncConnection, by: Caller) -> bool:
+    """A token outlives the revocation of its client by minutes; with it, no further grant shall be had."""
+    client = await find_client(conn, by.client_id)
+    officer = await find_officer(conn, UUID(by.act)) if by.act else None
+    return client is not None and not client.revoked and officer is not None and not officer.dismissed

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import text
 
 from identity.bootstrap import Document, load
 from identity.duties.model import Duty, Known
@@ -44,10 +45,13 @@ async def insurer(world: World) -> World:
     return world
 
 
-async def ask(world: World, *parties: UUID | str, **changes: Any) -> httpx2.Response:
+async def ask(
+    world: World, *parties: UUID | str, headers: dict[str, str] | None = None, **changes: Any
+) -> httpx2.Response:
     asked = [str(party) for party in parties or (world.people["mother"],)]
     body = {"duty": INSURANCE["code"], "parties": asked, "kinds": [PAGE], **changes}
-    return await world.http.post("/v1/duty-grants", json=body, headers=await world.bearer("medical-insurance"))
+    headers = headers or await world.bearer("medical-insurance")
+    return await world.http.post("/v1/duty-grants", json=body, headers=headers)
 
 
 async def opened(world: World, answer: httpx2.Response) -> Grant:
@@ -133,6 +137,21 @@ class TestRefused:
         answer = await ask(world, *parties, **changes)
         assert answer.status_code in {403, 404}
         return dict(answer.json())
+
+    @pytest.mark.parametrize(
+        "happened",
+        [
+            "UPDATE clients SET revoked_at = now(), revoked_by = 'ops:ops' WHERE client_id = 'medical-insurance'",
+            "UPDATE officers SET dismissed_at = now() WHERE department = 'medical-insurance'",
+        ],
+    )
+    async def test_a_token_from_before_the_revocation_earns_no_grant(self, insurer: World, happened: str) -> None:
+        headers = await insurer.bearer("medical-insurance")
+        async with insurer.service.database.transaction() as conn:
+            await conn.execute(text(happened))
+        answer = await ask(insurer, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "not-authenticated")
+        assert [row.refused for row in await insurer.rows("SELECT refused FROM lookups")] == ["not-authenticated"]
 
     @pytest.mark.parametrize("duty", ["birth-registration", "births", "none"])
     async def test_a_duty_of_another_department_or_without_evidence(self, insurer: World, duty: str) -> None:
