@@ -17,7 +17,7 @@ from deploy.embedded.errors import LaunchError
 
 SUPERUSER = "postgres"
 
-# RELIABILITY: durable, in UTC, nothing waits for ever, and no value of a row or parameter reaches the log.
+# Durable, in UTC, nothing waits for ever, and no value of a row or parameter reaches the log.
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "'127.0.0.1'",
     # A socket's path is limited to 107 bytes, a data directory's is not.

@@ -31,7 +31,7 @@ ROUTERS: dict[str, list[APIRouter]] = {
     "certificates": [issuing, verification, evidence],
     "records": [filing, accesses, evidence],
 }
-# In the contract (DESIGN section 7), and built by their own issues.
+# Named by the table already, and answered when their own issues build them.
 TO_COME = {
     "/v1/materials",
     "/v1/materials/{}",
