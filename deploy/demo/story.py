@@ -47,9 +47,9 @@ def a_recent_day() -> date:
     return datetime.now(UTC).date() - timedelta(days=2)
 
 
-async def register_birth(api: Api, born_on: date) -> str:
+async def register_birth(api: Api, born_on: date, *, of: str = "mother") -> str:
     """The hospital registers the child by its mother, without a number, and files the birth record."""
-    mother = await party_of(api, "hospital", "mother")
+    mother = await party_of(api, "hospital", of)
     child = await api.post(
         "hospital",
         "/v1/parties",

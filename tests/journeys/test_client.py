@@ -15,6 +15,7 @@ from deploy.world import World
 from onevisit_client import ClientCredentials, Event, PlatformRefused, Report, SqliteInbox, Subscriber, reconcile
 from onevisit_client import Platform as Client
 from tests.journeys.conftest import Platform
+from tests.journeys.followers import A_MOTHER
 
 BIRTHS = "evt.record.filed.birth-record.33.>"
 IDENTITIES = "evt.record.filed.resident-identity.33.>"
@@ -52,7 +53,7 @@ async def test_a_department_hears_every_birth_and_proves_it(platform: Platform, 
         SqliteInbox(tmp_path / "inbox.sqlite") as inbox,
     ):
         api = Api(world)
-        before = await register_birth(api, a_recent_day())
+        before = await register_birth(api, a_recent_day(), of=A_MOTHER)
         subscriber = Subscriber(
             client,
             f"client-{via}",
@@ -65,7 +66,7 @@ async def test_a_department_hears_every_birth_and_proves_it(platform: Platform, 
         running = asyncio.create_task(subscriber.run(hear))
         await until(lambda: before in [event.data["party"] for event in heard])
         assert subscriber.road == via
-        after = await register_birth(api, a_recent_day())
+        after = await register_birth(api, a_recent_day(), of=A_MOTHER)
         await until(lambda: after in [event.data["party"] for event in heard])
         reports.clear()
         await until(lambda: bool(reports))
@@ -88,7 +89,7 @@ async def test_both_roads_lead_to_the_same_inbox(platform: Platform, tmp_path: P
         client_of(world, "health-commission") as client,
         SqliteInbox(tmp_path / "inbox.sqlite") as inbox,
     ):
-        await register_birth(Api(world), a_recent_day())
+        await register_birth(Api(world), a_recent_day(), of=A_MOTHER)
         expected = 0
         for via in ("feed", "bus"):
             subscriber = Subscriber(client, "client-both", [BIRTHS], inbox, via=via, reconcile_seconds=1)

@@ -131,7 +131,7 @@ def test_what_a_command_refuses_is_parked_named_and_taken_when_redriven(
     assert "not this one" in capfd.readouterr().err
     assert (party in desk.taken(), other in desk.taken()) == (False, True)
     (parked,) = desk.about("parked")["items"]
-    assert (parked["attempts"], parked["topic"]) == (2, "evt.record.filed.birth-record.33.07.82")
+    assert (parked["attempts"], parked["topic"]) == (2, "evt.record.filed.birth-record.33.01.02")
     assert "status 3" in parked["reason"]
     desk.refuse("")
     assert desk.about("redrive") == {"redriven": 1}
