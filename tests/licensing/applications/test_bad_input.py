@@ -102,7 +102,7 @@ WRONG_IDENTIFICATIONS: Mapping[str, dict[str, Any]] = {
     "situation is a list": {"situation": [SECRET]},
     "J7 release": {"release": SECRET},
     "J7 applicant": {"applicant": SECRET},
-    "statement too long": {"representations": SECRET * 2_000},
+    "statement too long": {"representations": SECRET * 20_000},
 }
 
 
