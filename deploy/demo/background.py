@@ -15,6 +15,8 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "retiree": {"name": "周安澜", "sex": "male", "birth-date": "1880-01-01"},
     "founder": {"name": "吴启明", "sex": "female", "birth-date": "1888-08-08"},
 }
+# A department with several duties says on which of them it looks people up.
+LOOKS_UP_ON = {"hospital": "birth-registration", "public-security": "household-administration"}
 MARRIAGE = {"marriage-date": "1910-10-10", "marriage-number": "J330782-1910-000188"}
 
 
@@ -35,7 +37,7 @@ async def file_background(api: Api) -> dict[str, str]:
 
 async def party_of(api: Api, department: str, person: str) -> str:
     """A department knows people by number; the platform tells it the party, once it says on which duty."""
-    body = {"parties": [{"id_number": api.world.id_number(person)}], "purpose": "duty"}
+    body = {"parties": [{"id_number": api.world.id_number(person)}], "purpose": "duty", "duty": LOOKS_UP_ON[department]}
     found = await api.post(department, "/v1/parties/resolve", body)
     return str(found["items"][0]["party"])
 

@@ -67,7 +67,9 @@ async def resolve_parties(
     numbers = _numbers(body, service)
     grant = await service.grants.open(body.grant, at=at) if body.purpose == "case" else None
     async with service.database.transaction() as conn:
-        found = await commands.resolve_parties(conn, service.vault, numbers=numbers, grant=grant, by=caller, at=at)
+        found = await commands.resolve_parties(
+            conn, service.vault, numbers=numbers, grant=grant, named=body.duty, by=caller, at=at
+        )
     if found.refusal:
         raise found.refusal
     return ResolvedParties(items=[Resolved(party=party) for party in found.parties])

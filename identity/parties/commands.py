@@ -1,6 +1,6 @@
 """Registering parties, giving them numbers, relating them, and looking them up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -146,23 +146,27 @@ async def resolve_parties(
     *,
     numbers: Sequence[IdentityNumber],
     grant: Grant | None,
+    named: str | None,
     by: Caller,
     at: datetime,
 ) -> Resolution:
-    """A department learns the ids of people whom it knows by number; each of them sees that it did.
+    """A department learns the ids of people whom it knows by number; each of them sees that it did, and by which law.
 
-    Refused without grant or standing duty, and when too many numbers were unknown within a minute; either way the
-    look-up is booked, without a number. A grant answers its own parties only.
+    Refused without grant or standing duty, where it is open on which of several duties or the `named` one is not the
+    department's, and when too many numbers were unknown within a minute; either way the look-up is booked, without a
+    number. A grant answers its own parties only.
     """
     department = by.department or ""
     await queries.lock_lookups(conn, department)
-    duty = await queries.find_duty(conn, department) if grant is None else None
     if grant is not None:
         check_grant_is_callers(by, grant)
+    duties = {row.code: row for row in await queries.list_duties(conn, department)}
+    duty = None if grant else _duty_meant(duties, named)
     indexes = [index_of(vault, number) for number in numbers]
     known = await queries.parties_by_number(conn, indexes)
     found = [_within(grant, known.get(index)) for index in indexes]
-    refusal = await _refusal(conn, department, unknown=found.count(None), allowed=bool(grant or duty), at=at)
+    unfounded = None if grant or duty else _unfounded(duties, named)
+    refusal = unfounded or await _too_many(conn, department, unknown=found.count(None), at=at)
     lookup = new_id()
     await queries.add_lookup(
         conn,
@@ -171,7 +175,7 @@ async def resolve_parties(
             "department": department,
             "officer": by.act or "-",
             "purpose": grant.purpose if grant else "duty",
-            "reference": str(grant.ref) if grant else duty.code if duty else "-",
+            "reference": str(grant.ref) if grant else duty.code if duty else named or "-",
             "asked": len(found),
             "unknown": found.count(None),
             "refused": refusal.code if refusal else None,
@@ -189,11 +193,20 @@ def _within(grant: Grant | None, party: UUID | None) -> UUID | None:
     return party if grant is None or party in grant.parties else None
 
 
-async def _refusal(
-    conn: AsyncConnection, department: str, *, unknown: int, allowed: bool, at: datetime
-) -> ServiceError | None:
-    if not allowed:
+def _duty_meant(duties: Mapping[str, DutyRow], named: str | None) -> DutyRow | None:
+    """Of several none is guessed: those looked up read its law."""
+    if named is None and len(duties) == 1:
+        (named,) = duties
+    return None if named is None else duties.get(named)
+
+
+def _unfounded(duties: Collection[str], named: str | None) -> ServiceError:
+    if not duties:
         return PurposeRefused(reason="no-standing-duty")
+    return PurposeRefused(reason="duty-not-named" if named is None else "duty-of-another", duties=[*duties])
+
+
+async def _too_many(conn: AsyncConnection, department: str, *, unknown: int, at: datetime) -> ServiceError | None:
     before = await queries.count_unknown(conn, department, at=at, within=WINDOW)
     if before >= UNKNOWN_PER_MINUTE or before + unknown > UNKNOWN_PER_MINUTE:
         return TooManyUnknown(retry_after=int(WINDOW.total_seconds()))

@@ -62,7 +62,7 @@ class RoleMissing(NotAllowed):
 
 
 class PurposeRefused(NotAllowed):
-    """Why the department may not look these people up (`reason`)."""
+    """Why the department may not look these people up (`reason`), and on which `duties` of its own it may."""
 
     code = "purpose-refused"
     title_en = "Neither a grant nor a standing duty allows this look-up"

@@ -141,11 +141,11 @@ async def find_phone(conn: AsyncConnection, party: UUID) -> bytes | None:
     return found
 
 
-async def find_duty(conn: AsyncConnection, department: str) -> DutyRow | None:
-    """A standing duty of this department: its code and its law."""
+async def list_duties(conn: AsyncConnection, department: str) -> list[DutyRow]:
+    """The standing duties of this department: their codes and their laws."""
     of = standing_duties.c
     question = select(of.code, of.basis_zh, of.basis_en).where(of.department == department)
-    return (await conn.execute(question.order_by(of.code).limit(1))).first()
+    return list((await conn.execute(question.order_by(of.code))).all())
 
 
 async def put_duty(conn: AsyncConnection, *, department: str, code: str, says: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from identity.parties.rules import PartyKind
-from shared.schemas import RegionCode, Strict
+from shared.schemas import Code, RegionCode, Strict
 
 
 def _calendar_date(value: object) -> object:
@@ -51,11 +51,14 @@ class Known(Strict):
 
 
 class ResolveParties(Strict):
-    """`duty` needs a standing duty of the department; `case` needs the grant of a case or draft."""
+    """Purpose `duty` needs a standing duty of the department, to be named unless there is exactly one, for those
+    concerned read its law; `case` needs the grant of a case or draft.
+    """
 
     parties: Annotated[list[Known], Field(min_length=1, max_length=50)]
     purpose: Literal["case", "duty"]
     grant: Annotated[str, Field(max_length=8192)] | None = None
+    duty: Code | None = None
 
 
 class Resolved(Strict):

@@ -92,10 +92,12 @@ async def test_duties_are_a_list(department: Department) -> None:
 async def test_parties_are_answered_in_the_order_asked(department: Department) -> None:
     department.fake.replies["/v1/parties/resolve"] = {"items": [{"party": PARTY}, {"party": None}]}
     assert await department.platform.resolve_parties(["1", "2"]) == [PARTY, None]
+    assert await department.platform.resolve_parties(["1", "2"], duty="births") == [PARTY, None]
     assert await department.platform.resolve_parties(["1", "2"], grant="grant") == [PARTY, None]
     numbers = [{"id_number": "1"}, {"id_number": "2"}]
     assert department.fake.bodies == [
         {"parties": numbers, "purpose": "duty"},
+        {"parties": numbers, "purpose": "duty", "duty": "births"},
         {"parties": numbers, "purpose": "case", "grant": "grant"},
     ]
 

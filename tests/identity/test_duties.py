@@ -126,10 +126,28 @@ class TestGrant:
             counted.append(len(statements))
         assert counted[0] == counted[1]
 
-    async def test_who_looks_people_up_on_a_duty_names_its_law_to_them(self, insurer: World) -> None:
-        assert (await insurer.resolve(MOTHER_NUMBER, client="medical-insurance")).status_code == 200
+    @pytest.mark.parametrize("duty", [INSURANCE, LOOK_UP], ids=lambda duty: duty["code"])
+    async def test_who_looks_people_up_on_a_duty_names_its_law_to_them(
+        self, insurer: World, duty: dict[str, Any]
+    ) -> None:
+        answer = await insurer.resolve(MOTHER_NUMBER, client="medical-insurance", duty=duty["code"])
+        assert answer.status_code == 200
         [event] = [row for row in await insurer.rows(EVENTS) if row.type == "data.accessed.v1"]
-        assert '"basis":{"en":"Some law"' in event.data
+        assert f'"basis":{{"en":"{duty["basis_en"]}"' in event.data
+
+    @pytest.mark.parametrize(
+        ("body", "reason"), [({}, "duty-not-named"), ({"duty": "birth-registration"}, "duty-of-another")]
+    )
+    async def test_a_law_is_not_guessed_for_whoever_looks_people_up(
+        self, insurer: World, body: dict[str, Any], reason: str
+    ) -> None:
+        answer = await insurer.resolve(MOTHER_NUMBER, client="medical-insurance", **body)
+        assert (answer.status_code, answer.json()["code"], answer.json()["reason"]) == (403, "purpose-refused", reason)
+        assert answer.json()["duties"] == ["births", "resident-enrolment"]
+        assert await insurer.rows("SELECT reference, refused FROM lookups") == [
+            (body.get("duty", "-"), "purpose-refused")
+        ]
+        assert not [row for row in await insurer.rows(EVENTS) if row.type == "data.accessed.v1"]
 
 
 class TestRefused:

@@ -112,7 +112,7 @@ async def test_what_is_filed_is_heard_and_read_on_a_duty(platform: Platform, tmp
         SqliteInbox(tmp_path / "inbox.sqlite") as inbox,
         Subscriber(insurance, "client-identities", [IDENTITIES], inbox) as subscriber,
     ):
-        (mother,) = await police.resolve_parties([world.id_number("mother")])
+        (mother,) = await police.resolve_parties([world.id_number("mother")], duty="household-administration")
         assert mother is not None
         claims = {
             "name": "林一舟",

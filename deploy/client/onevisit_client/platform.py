@@ -124,13 +124,17 @@ class Platform:
         body = {"claims": dict(claims), "reason": reason}
         return await self._object(f"/v1/records/{_part(record)}/corrections", body, key=key)
 
-    async def resolve_parties(self, id_numbers: Sequence[str], *, grant: str | None = None) -> list[str | None]:
+    async def resolve_parties(
+        self, id_numbers: Sequence[str], *, duty: str | None = None, grant: str | None = None
+    ) -> list[str | None]:
         """The parties of these identity numbers, in their order; None for who is unknown or outside the grant.
 
-        Without a grant the department's standing duty is the reason.
+        Without a grant a standing duty of the department is the reason: the one named, or its only one.
         """
         body: Json = {"parties": [{"id_number": number} for number in id_numbers]}
         body |= {"purpose": "duty"} if grant is None else {"purpose": "case", "grant": grant}
+        if duty is not None:
+            body["duty"] = duty
         found = await self._object("/v1/parties/resolve", body)
         return [item["party"] for item in found["items"]]
 
