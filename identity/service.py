@@ -12,7 +12,10 @@ from identity.subscriptions.consumers import Keeper
 from identity.subscriptions.door import BusDoor
 from identity.subscriptions.queries import consumers_of
 from identity.tokens.keyring import KeyRing
+from identity.tokens.queries import list_revocations
+from identity.tokens.rules import REVOCATIONS_TOLD_FOR
 from identity.vault import Vault
+from shared.auth import Revocations
 from shared.evidence.sharing import SharingPolicy
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
@@ -50,6 +53,11 @@ class IdentityService(Service):
         """Delivers one-time codes: the one given, the one configured, or (embedded only) the log."""
         url = self.settings.code_sender_url
         return self.sender or (HttpCodeSender(self.http, url) if url else LogCodeSender())
+
+    async def revocations(self) -> Revocations:
+        """The same as the others are told, from its own database."""
+        async with self.database.read() as conn:
+            return await list_revocations(conn, since=self.clock() - REVOCATIONS_TOLD_FOR)
 
 
 Current = Annotated[IdentityService, Depends(service_of)]

@@ -31,6 +31,9 @@ class ServiceSettings(BaseSettings):
     cursor_key_file: Path | None = Field(
         None, description="32 random bytes that sign feed cursors; the same everywhere."
     )
+    revocations_seconds: float = Field(
+        20.0, gt=0, le=30, description="How often a service asks identity whose tokens are revoked."
+    )
     run: Annotated[frozenset[Part], NoDecode] = Field(
         frozenset({"api", "worker"}),
         description="Which parts this process runs, comma-separated: `api`, `worker`.",

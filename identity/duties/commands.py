@@ -94,7 +94,7 @@ async def _ask(
 
 
 async def _in_good_standing(conn: AsyncConnection, by: Caller) -> bool:
-    """A token outlives the revocation of its client by minutes; with it, no further grant shall be had."""
+    """A token outlives the revocation of its client for a while; with it, no further grant shall be had."""
     client = await find_client(conn, by.client_id)
     officer = await find_officer(conn, UUID(by.act)) if by.act else None
     return client is not None and not client.revoked and officer is not None and not officer.dismissed

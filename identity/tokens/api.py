@@ -9,7 +9,7 @@ from identity.service import Current
 from identity.tokens import commands, rules
 from identity.tokens.errors import OAuthError
 from identity.tokens.schemas import TOKEN_REQUEST, Revocation, TokenAnswer
-from shared.auth import Caller, public, requires
+from shared.auth import Caller, Revocations, public, requires
 from shared.schemas import Code
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
@@ -64,11 +64,17 @@ async def revoke_client(
     caller: Annotated[Caller, requires("clients:manage", kinds=("ops",))],
     service: Current,
 ) -> Revocation:
-    """The client gets no token any more, and its connections to the bus are cut. Again: the same answer."""
+    """The client gets no token any more, and no door is open to those that it has. Again: the same answer."""
     async with service.database.transaction() as conn:
         since = await commands.revoke_client(conn, client_id, by=caller.sub, at=service.clock())
     service.door.look_now()
     return Revocation(client_id=client_id, revoked_at=since)
+
+
+@clients.get("/internal/revocations", dependencies=[requires("internal", kinds=("service",))])
+async def find_revocations(service: Current) -> Revocations:
+    """Whose tokens are good no more, though they have not expired: clients revoked and officers dismissed of late."""
+    return await service.revocations()
 
 
 async def on_oauth_error(_: Request, error: Exception) -> Response:

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy import Row, String, cast, delete, func, literal, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens.model import clients, departments, officers, signing_keys, used_tokens
 from identity.tokens.rules import Client, Officer
+from shared.auth import Revocations
 
 KeyRow = Row[*tuple[Any, ...]]
 
@@ -68,6 +69,20 @@ async def find_officers(conn: AsyncConnection, ids: Collection[UUID]) -> dict[UU
         )
         for row in await conn.execute(question)
     }
+
+
+async def list_revocations(conn: AsyncConnection, *, since: datetime) -> Revocations:
+    """Clients revoked and officers dismissed since then, in one statement, with when each was."""
+    revoked = select(
+        literal("client").label("what"), clients.c.client_id.label("who"), clients.c.revoked_at.label("at")
+    )
+    dismissed = select(literal("officer"), cast(officers.c.id, String), officers.c.dismissed_at)
+    question = union_all(revoked.where(clients.c.revoked_at > since), dismissed.where(officers.c.dismissed_at > since))
+    rows = (await conn.execute(question)).all()
+    return Revocations(
+        clients={row.who: row.at for row in rows if row.what == "client"},
+        officers={row.who: row.at for row in rows if row.what == "officer"},
+    )
 
 
 async def put_department(conn: AsyncConnection, values: Mapping[str, object]) -> None:

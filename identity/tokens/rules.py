@@ -27,6 +27,8 @@ ASSERTION_LIFE = timedelta(seconds=300)
 # Longer than any token lives, plus the time in which a process may not have noticed the rotation, plus skew.
 PUBLISHED_AFTER_RETIREMENT = ACCESS_TOKEN_LIFE + timedelta(seconds=30 + 2 * LEEWAY_SECONDS)
 KEY_LIFE = timedelta(days=30)
+# By then every verifier, by whatever clock, refuses the tokens from before as expired.
+REVOCATIONS_TOLD_FOR = ACCESS_TOKEN_LIFE + timedelta(seconds=60 + 2 * LEEWAY_SECONDS)
 
 PLATFORM = "onevisit"
 SERVICES = frozenset({"gateway", "identity", "licensing", "certificates", "records"})

@@ -2,6 +2,7 @@
 
 from shared.auth.caller import Caller, CallerKind
 from shared.auth.guard import Public, Requires, RequiresByKind, public, requires, requires_by_kind
+from shared.auth.revocations import Revocations
 from shared.auth.service_tokens import ServiceTokens
 from shared.auth.verifier import TokenVerifier
 
@@ -11,6 +12,7 @@ __all__ = [
     "Public",
     "Requires",
     "RequiresByKind",
+    "Revocations",
     "ServiceTokens",
     "TokenVerifier",
     "public",

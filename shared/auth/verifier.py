@@ -1,17 +1,31 @@
-"""Access tokens (RFC 9068 `at+jwt`) to callers. A token verified once is remembered until it expires."""
+"""Access tokens (RFC 9068 `at+jwt`) to callers. A token verified once is remembered until it expires.
+
+Revocations are a list of who is refused, kept in memory by `shared.web.revocations`: nothing is asked per request.
+"""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, get_args
 from uuid import UUID
 
 from shared.auth.caller import Caller, CallerKind
+from shared.auth.revocations import Revocations, is_revoked
 from shared.errors import NotAuthenticated
 from shared.jose import LEEWAY_SECONDS, Keys, NotTrusted, check_claims, verify_jws
 
 ACCESS_TOKEN = "at+jwt"  # noqa: S105 - a media type, not a secret
 REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What is remembered of a token: whose it is, and its times."""
+
+    caller: Caller
+    issued: float
+    expires: float
 
 
 class TokenVerifier:
@@ -22,25 +36,37 @@ class TokenVerifier:
         self._issuer = issuer
         self._audiences = audiences
         self._clock = clock
-        self._remembered: dict[bytes, tuple[float, Caller]] = {}
+        self._revocations = Revocations()
+        self._remembered: dict[bytes, Verified] = {}
+
+    def heed(self, revocations: Revocations) -> None:
+        """From now on tokens of these are refused, also those that were verified before, and no others."""
+        self._revocations = revocations
 
     async def verify(self, token: str) -> Caller:
         """The caller of a valid token; `NotAuthenticated` for every other, without saying why."""
         at = self._clock()
         fingerprint = sha256(token.encode("utf-8", "replace")).digest()
         known = self._remembered.get(fingerprint)
-        if known is not None and at.timestamp() <= known[0] + LEEWAY_SECONDS:
-            return known[1]
+        if known is None or at.timestamp() > known.expires + LEEWAY_SECONDS:
+            known = await self._opened(token, at)
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            self._remembered[fingerprint] = known
+        if is_revoked(known.caller, issued=known.issued, revocations=self._revocations):
+            raise NotAuthenticated
+        return known.caller
+
+    async def _opened(self, token: str, at: datetime) -> Verified:
         try:
             claims = await verify_jws(token, keys=self._keys, typ=ACCESS_TOKEN)
             check_claims(claims, issuer=self._issuer, audiences=self._audiences, at=at)
             caller = caller_from(claims, token=token)
         except NotTrusted:
             raise NotAuthenticated from None
-        if len(self._remembered) >= REMEMBERED:
-            self._remembered.clear()
-        self._remembered[fingerprint] = (float(claims["exp"]), caller)
-        return caller
+        issued = claims.get("iat")
+        # A token that does not say when it was issued is older than every revocation.
+        return Verified(caller, float(issued) if isinstance(issued, int | float) else 0.0, float(claims["exp"]))
 
 
 def caller_from(claims: dict[str, Any], *, token: str) -> Caller:

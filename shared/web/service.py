@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 
 from shared import logging
-from shared.auth import ServiceTokens, TokenVerifier
+from shared.auth import Revocations, ServiceTokens, TokenVerifier
 from shared.clock import Clock, now
 from shared.database import Database
 from shared.http import ServiceClient, new_client
@@ -22,6 +22,7 @@ from shared.web import problems
 from shared.web.bodies import StrictBodies
 from shared.web.context import RequestContext
 from shared.web.health import Check, health_router
+from shared.web.revocations import heeded
 
 PLATFORM_AUDIENCE = "onevisit"
 
@@ -78,6 +79,12 @@ class Service:
         """The published keys of the service called `name`, by which what it signed is verified."""
         return FetchedKeys(partial(self.neighbour(name, with_token=False).get, "/.well-known/jwks.json"))
 
+    async def revocations(self) -> Revocations:
+        """Whose tokens are good no more, as identity says now."""
+        answer = await self.neighbour("identity").get("/internal/revocations")
+        # Identity may be newer than we are: what it has added since is not for us.
+        return Revocations.model_validate(answer, extra="ignore")
+
     async def close(self) -> None:
         await self.http.aclose()
         if self.database_or_none is not None:
@@ -100,13 +107,19 @@ def create_service(
     readiness: Mapping[str, Check] | None = None,
     form_paths: frozenset[str] = frozenset(),
 ) -> FastAPI:
-    """The ASGI application of one service. `parts` run from start to stop (relay, subscribers, timers)."""
+    """The ASGI application of one service. `parts` run from start to stop (relay, subscribers, timers).
+
+    Tokens of whoever was revoked are refused by every service that has credentials to ask identity with.
+    """
     logging.configure(service=service.name, level=service.settings.log_level)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(service.close)
+            if service.settings.client_key_file is not None:
+                seconds = service.settings.revocations_seconds
+                await stack.enter_async_context(heeded(service.verifier, service.revocations, seconds=seconds))
             for part in parts:
                 await stack.enter_async_context(part(service))
             yield

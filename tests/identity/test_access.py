@@ -45,6 +45,7 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ("GET", "/v1/subscriptions/{name}"): (None, frozenset({"hospital", "medical-insurance"})),
     ("DELETE", "/v1/subscriptions/{name}"): (None, frozenset({"hospital", "medical-insurance"})),
     ("POST", "/v1/clients/{client_id}/revocation"): (None, frozenset({"ops"})),
+    ("GET", "/internal/revocations"): (None, frozenset({"licensing"})),
     ("POST", "/internal/parties/regions"): ({"parties": [NOBODY_ID]}, frozenset({"licensing"})),
 }
 PUBLIC = {

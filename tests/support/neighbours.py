@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx2
 import orjson
 
+from shared.auth import Revocations
 from shared.contracts.evidence import Grant
 from shared.contracts.sharing import SharingRules
 from shared.contracts.yields import CaseYield
@@ -25,6 +26,7 @@ class Neighbours:
     key: SigningKey = field(default_factory=SigningKey.generate)
     regions: dict[UUID, str] = field(default_factory=dict)
     cases: dict[UUID, CaseYield] = field(default_factory=dict)
+    revocations: Revocations = field(default_factory=Revocations)
     silent: set[str] = field(default_factory=set)
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
@@ -38,8 +40,8 @@ class Neighbours:
             return httpx2.Response(200, json={party: region for party, region in asked.items() if region})
         if path == "/.well-known/jwks.json":
             return httpx2.Response(200, json={"keys": [self.key.public_jwk()]})
-        if path == "/internal/sharing-rules":
-            return httpx2.Response(200, content=self.rules.model_dump_json())
+        if path in (told := {"/internal/sharing-rules": self.rules, "/internal/revocations": self.revocations}):
+            return httpx2.Response(200, content=told[path].model_dump_json())
         return self._yield_of(UUID(path.split("/")[3]))
 
     def _yield_of(self, case: UUID) -> httpx2.Response:
