@@ -1,12 +1,13 @@
 """Complete, or said where not: gaps by name, healing, alarms."""
 
+from collections.abc import Sequence
 from re import fullmatch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onevisit_client import Alarm, Gap, PlatformUnavailable, Retrying, reconcile
+from onevisit_client import Alarm, Gap, Page, PlatformUnavailable, Retrying, reconcile
 from onevisit_client.intake import Intake
 from onevisit_client.reconciliation import feed_of, matches, say_nothing
 from shared.messaging.topics import pattern_of
@@ -142,6 +143,36 @@ async def test_an_empty_page_is_not_the_end_of_the_feed(department: Department) 
     department.fake.stretch = 5
     report = await reconcile(department.platform, [DEATHS], department.inbox, department.handle)
     assert (report.healed, report.complete) == ([Gap(CERTIFICATES, DEATHS, 1, 2)], True)
+
+
+async def test_a_log_of_millions_is_looked_through_up_to_its_head(department: Department) -> None:
+    """The one event sought is the last of two and a half million; all others are on other topics."""
+    department.fake.record(DEATHS)
+    asked: list[str | None] = []
+
+    async def read(topics: Sequence[str], after: str | None) -> Page:
+        asked.append(after)
+        return Page((), str(len(asked))) if len(asked) <= 250 else await feed_of(department.platform)(topics, None)
+
+    gap = Gap(CERTIFICATES, DEATHS, 1, 1, 2_500_000)
+    intake = Intake(department.inbox, [DEATHS], read, None, say_nothing)
+    assert await intake.heal([gap]) == [gap]
+
+
+async def test_a_log_that_grows_without_end_is_not_read_without_end(department: Department) -> None:
+    asked: list[str | None] = []
+    alarms: list[Alarm] = []
+
+    async def read(topics: Sequence[str], after: str | None) -> Page:
+        asked.append(after)
+        return Page((), str(len(asked)))
+
+    async def note(alarm: Alarm) -> None:
+        alarms.append(alarm)
+
+    intake = Intake(department.inbox, [DEATHS], read, None, note)
+    assert await intake.heal([Gap(CERTIFICATES, DEATHS, 1, 1, 10)]) == []
+    assert [alarm.kind for alarm in alarms] == ["missing-at-platform"]
 
 
 async def test_a_source_that_falls_silent_while_healing_is_no_loss(department: Department) -> None:

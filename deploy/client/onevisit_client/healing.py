@@ -13,8 +13,10 @@ ReadFeed = Callable[[Sequence[str], str | None], Awaitable[Page]]
 # The feed has no way in but a cursor and its beginning. So few topics with so few events are read from the beginning.
 FEW_TOPICS = 16
 FEW_EVENTS = 5000
-# The platform may look through a long stretch of its log and find nothing; so many such answers are the end.
+# The platform may look through a long stretch of its log and find nothing. What is sought stands at a known position:
+# it was passed after so many such answers, each of at least this stretch, however fast the log grows meanwhile.
 EMPTY_PAGES = 200
+SHORTEST_STRETCH = 1000
 
 
 class Healing:
@@ -43,10 +45,10 @@ class Healing:
             return found.source == event.source and found.position >= event.position
 
         cursor = await self._inbox.cursor(cursor_name(self._topics))
-        await self._read(self._topics, cursor, is_reached)
+        await self._read(self._topics, cursor, is_reached, until=event.position)
         held = (await self._inbox.head(event.source, event.topic)).sequence
         if cursor is not None and held < event.sequence - 1:
-            await self._read([event.topic], None, is_reached)
+            await self._read([event.topic], None, is_reached, until=event.position)
 
     async def close(self, gaps: Collection[Gap]) -> None:
         """Of these gaps nothing is missing any more that the feed has."""
@@ -58,14 +60,16 @@ class Healing:
             passes = [(topics, None)] if is_near else [(self._topics, cursor), (topics, None)]
         for chosen, after in dict.fromkeys((tuple(each), start) for each, start in passes):
             missing = {(gap.source, gap.topic): gap.last for gap in gaps if await self._is_open(gap)}
-            await self._read(chosen, after, _all_passed(missing))
+            await self._read(chosen, after, _all_passed(missing), until=max(gap.position for gap in gaps))
 
     async def _is_open(self, gap: Gap) -> bool:
         return (await self._inbox.head(gap.source, gap.topic)).sequence < gap.last
 
-    async def _read(self, topics: Sequence[str], after: str | None, is_reached: Callable[[Event], bool] | None) -> None:
-        empty = 0
-        while is_reached is not None and empty < EMPTY_PAGES and not self._stopping():
+    async def _read(
+        self, topics: Sequence[str], after: str | None, is_reached: Callable[[Event], bool] | None, *, until: int
+    ) -> None:
+        empty, most = 0, EMPTY_PAGES + until // SHORTEST_STRETCH
+        while is_reached is not None and empty < most and not self._stopping():
             page = await self._read_feed(topics, after)
             self.silent.update(page.unavailable)
             for event in page.items:

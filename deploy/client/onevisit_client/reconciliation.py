@@ -123,7 +123,7 @@ def _gaps(heads: Heads, held: Held, is_due: IsDue = always) -> list[Gap]:
     for head in heads.topics:
         here = held.get((head.source, head.topic), NOTHING)
         if here.sequence < head.sequence and is_due(head):
-            found.append(Gap(head.source, head.topic, here.sequence + 1, head.sequence))
+            found.append(Gap(head.source, head.topic, here.sequence + 1, head.sequence, head.position))
     return found
 
 

@@ -109,12 +109,16 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Events of one topic of one source that the inbox does not hold: from `first` to `last`, both included."""
+    """Events of one topic of one source that the inbox does not hold: from `first` to `last`, both included.
+
+    `position`: where the last one stands in the log of its source, where that is known.
+    """
 
     source: str
     topic: str
     first: int
     last: int
+    position: int = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
