@@ -11,18 +11,23 @@ from deploy import services
 from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home
 from deploy.embedded.postgres import database_url
-from onevisit_client import SqliteInbox
+from onevisit_client import SqliteInbox, Waiting
 from shared.database import Database
 from shared.messaging import inbox as platform_inbox
 
 Row = dict[str, Any]
 
 
+def stuck(waiting: Sequence[Waiting]) -> list[Waiting]:
+    """Those of them that wait for a person: parked, or behind one of the same entity that is."""
+    entities = {(each.event.source, each.event.subject) for each in waiting if each.parked}
+    return [each for each in waiting if (each.event.source, each.event.subject) in entities]
+
+
 async def of_subscriber(path: Path) -> list[Row]:
     """What is parked in a subscriber's inbox, with what stands behind it."""
     async with SqliteInbox(path) as inbox:
         waiting = await inbox.waiting()
-    stuck = {(each.event.source, each.event.subject) for each in waiting if each.parked}
     return [
         {
             "event": each.event.id,
@@ -32,8 +37,7 @@ async def of_subscriber(path: Path) -> list[Row]:
             "reason": each.reason or "stands behind another",
             "since": each.since.isoformat(timespec="seconds"),
         }
-        for each in waiting
-        if (each.event.source, each.event.subject) in stuck
+        for each in stuck(waiting)
     ]
 
 

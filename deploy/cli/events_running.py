@@ -15,6 +15,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 
 from deploy.cli.events_command import Handler, handler_of, shown
 from deploy.cli.events_kept import Kept, Subscribers
+from deploy.cli.events_parked import stuck
 from deploy.embedded.errors import LaunchError
 from deploy.world import World
 from onevisit_client import (
@@ -212,8 +213,7 @@ async def _has_all(inbox: Inbox, wanted: Mapping[tuple[str, str], int]) -> bool:
     if any(place not in held or held[place].sequence < sequence for place, sequence in wanted.items()):
         return False
     waiting = await inbox.waiting()
-    stuck = {(each.event.source, each.event.subject) for each in waiting if each.parked}
-    return all((each.event.source, each.event.subject) in stuck for each in waiting)
+    return len(stuck(waiting)) == len(waiting)
 
 
 async def _end_of_feed(platform: Platform, topics: Sequence[str]) -> str:
