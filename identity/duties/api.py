@@ -27,9 +27,9 @@ async def grant_duty(
     service: Current,
 ) -> DutyGrant:
     """A grant on a standing duty of your department, for at most 50 parties and ten minutes. It is on record."""
-    at, asked_for = service.clock(), body.model_dump()
+    at, question = service.clock(), commands.Question(**body.model_dump())
     async with service.database.transaction() as conn:
-        asked = await commands.ask_duty_grant(conn, **asked_for, by=caller, at=at)
+        asked = await commands.ask_duty_grant(conn, question, by=caller, at=at)
     if asked.refusal:
         raise asked.refusal
     assert asked.grant is not None

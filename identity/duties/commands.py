@@ -19,6 +19,16 @@ from shared.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """Which duty, what is to be read of whom, and the department's own case if it names one."""
+
+    duty: str
+    kinds: Sequence[str]
+    parties: Sequence[UUID]
+    reference: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What came of asking. Both are booked, so a refusal is no exception here."""
 
@@ -26,23 +36,14 @@ class Asked:
     refusal: ServiceError | None = None
 
 
-async def ask_duty_grant(
-    conn: AsyncConnection,
-    *,
-    duty: str,
-    kinds: Sequence[str],
-    parties: Sequence[UUID],
-    reference: UUID | None,
-    by: Caller,
-    at: datetime,
-) -> Asked:
+async def ask_duty_grant(conn: AsyncConnection, question: Question, *, by: Caller, at: datetime) -> Asked:
     """The grant, to be signed. Its id, the duty and the officer are booked, and how many parties it is about.
 
     Refused: a duty that the department does not have or that lets it read nothing (DutyNotFound), kinds that the duty
     does not name (KindsOutsideDuty), parties that it does not reach or nobody knows (PartiesOutsideDuty), a client
     that was revoked or an officer who was dismissed since the token was given (NotAuthenticated).
     """
-    asked = await _ask(conn, duty=duty, kinds=kinds, parties=parties, reference=reference, by=by, at=at)
+    asked = await _ask(conn, question, by=by, at=at)
     await add_lookup(
         conn,
         {
@@ -50,8 +51,8 @@ async def ask_duty_grant(
             "department": by.department or "",
             "officer": by.act or "-",
             "purpose": DUTY_GRANT,
-            "reference": duty,
-            "asked": len(parties),
+            "reference": question.duty,
+            "asked": len(question.parties),
             "unknown": 0,
             "refused": asked.refusal.code if asked.refusal else None,
             "at": at,
@@ -60,32 +61,23 @@ async def ask_duty_grant(
     return asked
 
 
-async def _ask(
-    conn: AsyncConnection,
-    *,
-    duty: str,
-    kinds: Sequence[str],
-    parties: Sequence[UUID],
-    reference: UUID | None,
-    by: Caller,
-    at: datetime,
-) -> Asked:
+async def _ask(conn: AsyncConnection, question: Question, *, by: Caller, at: datetime) -> Asked:
     if not await _in_good_standing(conn, by):
         return Asked(refusal=NotAuthenticated())
     has = await queries.list_of_department(conn, by.department or "")
-    held = has.get(duty)
+    held = has.get(question.duty)
     if held is None or held.item is None:
         return Asked(refusal=DutyNotFound(duties=[*sorted(code for code, each in has.items() if each.item)]))
-    known, region = await queries.list_known(conn, parties), by.region or ""
-    refused = refusal(held, kinds=kinds, parties=parties, known=known, region=region)
+    known, region = await queries.list_known(conn, question.parties), by.region or ""
+    refused = refusal(held, kinds=question.kinds, parties=question.parties, known=known, region=region)
     if refused is not None:
         return Asked(refusal=refused)
     grant = grant_of(
         held,
         item=held.item,
-        kinds=kinds,
-        parties=parties,
-        reference=reference,
+        kinds=question.kinds,
+        parties=question.parties,
+        reference=question.reference,
         region=region,
         officer=by.act,
         at=at,
