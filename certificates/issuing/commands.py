@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +23,10 @@ from certificates.issuing.model import (
     operations,
 )
 from certificates.issuing.permissions import Viewer
-from certificates.issuing.rules import FIRST_VERSION, CertificateNumber
+from certificates.issuing.rules import FIRST_VERSION, CertificateNumber, status_entry
+from certificates.sealing.commands import seal
 from certificates.sealing.ports import Signer
-from certificates.sealing.schemas import CertificateDocument, Issuer
+from certificates.sealing.schemas import CertificateDocument, Issuer, StatusEntry
 from shared.clock import end_of, legal_date
 from shared.contracts.events import (
     CertificateEvent,
@@ -59,26 +60,28 @@ async def issue_certificates(
 
     What was issued before stays as it is and is not told again. Refuses what the signer refuses.
     """
-    wanted = [item for item in decided.yields if item.type == "certificate"]
-    return [
-        certificate.id
-        for item in wanted
-        if not await queries.is_issued(conn, case=decided.case, index=item.index)
-        and (certificate := await _issue(conn, decided, item, signer=signer, zone=zone, at=at))
+    done = await queries.issued_indexes(conn, decided.case)
+    new = [item for item in decided.yields if item.type == "certificate" and item.index not in done]
+    entries = [status_entry(slot) for slot in await queries.take_slots(conn, len(new))]
+    documents = [
+        _document(decided, item, status=entry, zone=zone, at=at) for item, entry in zip(new, entries, strict=True)
     ]
+    seals = await seal(conn, documents, signer=signer, at=at)
+    made = [
+        _certificate(document, decided.case, item.index, status=entry, seal=set_, at=at)
+        for document, item, entry, set_ in zip(documents, new, entries, seals, strict=True)
+    ]
+    issued = [await _issue(conn, certificate, zone=zone, at=at) for certificate in made]
+    return [certificate.id for certificate in issued if certificate is not None]
 
 
-async def _issue(
-    conn: AsyncConnection, decided: CaseYield, item: Yielded, *, signer: Signer, zone: str, at: datetime
-) -> Certificate | None:
-    document = _document(decided, item, issued_on=legal_date(at, zone), at=at)
-    certificate = _certificate(document, decided, item, seal=signer.seal(document), at=at)
+async def _issue(conn: AsyncConnection, certificate: Certificate, *, zone: str, at: datetime) -> Certificate | None:
     row = insert(certificates).values({column.name: getattr(certificate, column.name) for column in certificates.c})
     # Parallel deliveries meet here: the second waits for the first to commit, and then makes nothing.
     made = await conn.execute(row.on_conflict_do_nothing(index_elements=["case", "index"]).returning(certificates.c.id))
     if made.first() is None:
         return None
-    await _note(conn, certificate, Operation.ISSUING, department=decided.department, at=at)
+    await _note(conn, certificate, Operation.ISSUING, department=certificate.issuer, at=at)
     if certificate.valid_until is not None:
         due_at = end_of(certificate.valid_until, zone)
         await set_timer(conn, kind=EXPIRY_TIMER, subject=certificate.id, due_at=due_at)
@@ -125,7 +128,9 @@ async def expire_certificate(conn: AsyncConnection, certificate: UUID, at: datet
     await _tell(conn, changed, CertificateExpired(**_named(changed)), at=at)
 
 
-def _document(decided: CaseYield, item: Yielded, *, issued_on: date, at: datetime) -> CertificateDocument:
+def _document(
+    decided: CaseYield, item: Yielded, *, status: StatusEntry, zone: str, at: datetime
+) -> CertificateDocument:
     if item.type_code is None:
         raise YieldNotAsDecided(f"{item.kind} has no certificate type code")
     # The serial is random: numbers tell nothing about how many there are, or when.
@@ -142,15 +147,16 @@ def _document(decided: CaseYield, item: Yielded, *, issued_on: date, at: datetim
         issuer=Issuer(department=decided.department, name=decided.department_name, uscc=decided.issuer_uscc),
         region=item.region,
         claims=item.claims,
-        issued_on=issued_on,
+        issued_on=legal_date(at, zone),
         valid_from=item.valid_from,
         valid_until=item.valid_until,
         sealed_at=at,
+        status=status,
     )
 
 
 def _certificate(
-    document: CertificateDocument, decided: CaseYield, item: Yielded, *, seal: str, at: datetime
+    document: CertificateDocument, case: UUID, index: int, *, status: StatusEntry, seal: str, at: datetime
 ) -> Certificate:
     return Certificate(
         id=document.certificate,
@@ -163,8 +169,8 @@ def _certificate(
         region=document.region,
         issuer=document.issuer.department,
         issuer_name=document.issuer.name.model_dump(),
-        case=decided.case,
-        index=item.index,
+        case=case,
+        index=index,
         claims=dict(document.claims),
         issued_on=document.issued_on,
         valid_from=document.valid_from,
@@ -172,6 +178,8 @@ def _certificate(
         state=State.VALID,
         revision=1,
         seal=seal,
+        status_list=status.list,
+        status_index=status.index,
         issued_at=at,
     )
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Sequence,
     Table,
     Text,
     UniqueConstraint,
@@ -90,6 +91,9 @@ MAY_EXPIRE: Final = _HELD
 
 EXPIRY_TIMER: Final = "certificate-expiry"
 
+# Counts the places in the status lists; `rules.status_entry` says which place a number is.
+status_slots = Sequence("status_slots", minvalue=0, start=0, metadata=metadata)
+
 _STATES = ", ".join(f"'{state}'" for state in State)
 
 certificates = Table(
@@ -115,9 +119,13 @@ certificates = Table(
     # Counts what was done to it: the order in which its events are told.
     Column("revision", Integer, nullable=False),
     Column("seal", Text, nullable=False),
+    # Where its state stands in the published lists: for who verifies without asking.
+    Column("status_list", Integer, nullable=False),
+    Column("status_index", Integer, nullable=False),
     Column("issued_at", DateTime(timezone=True), nullable=False),
     # One decision, one certificate, whatever is redelivered.
     UniqueConstraint("case", "index"),
+    UniqueConstraint("status_list", "status_index"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="validity"),
     Index(None, "holder", "kind"),
@@ -148,6 +156,8 @@ class Certificate:
     state: State
     revision: int
     seal: str
+    status_list: int
+    status_index: int
     issued_at: datetime
 
 

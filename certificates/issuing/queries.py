@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, ColumnElement, Row, Text, Uuid, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.errors import CertificateNotFound
-from certificates.issuing.model import Certificate, State, certificates
+from certificates.issuing.model import Certificate, State, certificates, status_slots
 
 _c = certificates.c
 
@@ -31,10 +31,15 @@ async def lock_certificate(conn: AsyncConnection, certificate: UUID) -> Certific
     return _certificate(row)
 
 
-async def is_issued(conn: AsyncConnection, *, case: UUID, index: int) -> bool:
-    """Whether this yield of this case was issued already."""
-    found = await conn.execute(select(_c.id).where(_c.case == case, _c.index == index))
-    return found.first() is not None
+async def issued_indexes(conn: AsyncConnection, case: UUID) -> set[int]:
+    """Which yields of this case were issued already."""
+    return set((await conn.execute(select(_c.index).where(_c.case == case))).scalars())
+
+
+async def take_slots(conn: AsyncConnection, count: int) -> list[int]:
+    """So many places in the status lists that nobody else gets."""
+    numbered = select(status_slots.next_value()).select_from(func.generate_series(1, count))
+    return list((await conn.execute(numbered)).scalars())
 
 
 async def list_of_holder(

@@ -1,11 +1,16 @@
-"""Certificate numbers (电子证照标识, GB/T 36904-2018): how one is made, read and checked. Pure."""
+"""Certificate numbers (电子证照标识, GB/T 36904-2018): made, read and checked. Places in status lists. Pure."""
 
 import re
 from dataclasses import dataclass
 from typing import Self
 
+from certificates.sealing.schemas import StatusEntry
+
 ROOT_OID = "1.2.156.3005.2"
 FIRST_VERSION = "001"
+STATUS_LIST_LENGTH = 2**17
+# Odd, so that every place is met once; far from 1, so that neighbours in time are no neighbours in the list.
+_STRIDE = 81_173
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # The issuer is a credit code; numbers issued elsewhere also carry a six-digit region there (DOMAIN 4.2).
@@ -58,3 +63,9 @@ class CertificateNumber:
 
     def __str__(self) -> str:
         return f"{ROOT_OID}.{self.type_code}.{self.issuer}.{self.serial}.{self.version}.{self.check}"
+
+
+def status_entry(slot: int) -> StatusEntry:
+    """Which status list a counted slot is in, and which entry of it: one list is filled after the other."""
+    number, place = divmod(slot, STATUS_LIST_LENGTH)
+    return StatusEntry(list=number, index=place * _STRIDE % STATUS_LIST_LENGTH)

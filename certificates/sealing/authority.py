@@ -1,21 +1,35 @@
-"""The platform's root and the seal certificates that it issues to departments. Makes keys; stores nothing."""
+"""The platform's root, and what it issues: seals of departments, certificates of its offices, its list of revoked ones.
 
+Makes keys; stores nothing.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certificates.sealing.rules import CREDIT_CODE
 from shared.schemas import Code, RegionCode, Strict, Text
 
 ROOT_LIFETIME = timedelta(days=20 * 365)
 SEAL_LIFETIME = timedelta(days=5 * 365)
+# Long, for the root's key lies elsewhere and is fetched seldom; a seal that is revoked makes a new list at once.
+CRL_LIFETIME = timedelta(days=180)
 # Machines whose clocks differ a little must not find a new certificate "not valid yet".
 BACKDATED = timedelta(days=1)
+
+
+class Office(StrEnum):
+    """What the platform itself signs for. No department's code looks like these."""
+
+    STATUS = "platform:status"
+    TIMESTAMP = "platform:timestamp"
 
 
 class SealingDepartment(Strict):
@@ -73,6 +87,45 @@ def new_seal(root: Issued, department: SealingDepartment, *, at: datetime) -> Is
         .add_extension(issuer, critical=False)
     )
     return Issued(key, unsigned.sign(root.key, SHA256()))
+
+
+def new_office(root: Issued, office: Office, *, at: datetime) -> Issued:
+    """A key and certificate of the platform for 5 years. No credit code stands in it, so it can seal no certificate."""
+    key = generate_private_key(SECP256R1())
+    subject = x509.Name(
+        [
+            _name(NameOID.ORGANIZATION_NAME, "OneVisit"),
+            _name(NameOID.ORGANIZATIONAL_UNIT_NAME, office.value),
+            _name(NameOID.COMMON_NAME, f"OneVisit {office.name.lower()}"),
+        ]
+    )
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key())
+    unsigned = (
+        _certificate(subject, root.certificate.subject, key, at=at, lifetime=SEAL_LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(digital_signature=True, content_commitment=True), critical=True)
+        .add_extension(issuer, critical=False)
+    )
+    if office is Office.TIMESTAMP:
+        # RFC 3161 section 2.3: this purpose, no other, and critical.
+        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+        unsigned = unsigned.add_extension(purpose, critical=True)
+    return Issued(key, unsigned.sign(root.key, SHA256()))
+
+
+def new_crl(root: Issued, revoked: Iterable[x509.RevokedCertificate] = (), *, at: datetime) -> bytes:
+    """The root's list of certificates that may sign no more, in DER (RFC 5280). `revoked` are all of them, ever."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(root.certificate.subject)
+        .last_update(at - BACKDATED)
+        .next_update(at + CRL_LIFETIME)
+        .add_extension(x509.CRLNumber(int(at.timestamp())), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
+    )
+    for entry in revoked:
+        builder = builder.add_revoked_certificate(entry)
+    return builder.sign(root.key, SHA256()).public_bytes(Encoding.DER)
 
 
 def _certificate(

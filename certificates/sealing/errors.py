@@ -12,11 +12,11 @@ class UnsafeSealKey(Exception):
 
 
 class NoSealKey(Exception):
-    """The department has no sealing key here, or its certificate names another credit code."""
+    """This department or office has no sealing key here, or its certificate names another credit code."""
 
-    def __init__(self, *, department: str) -> None:
-        super().__init__(f"no seal key for {department}")
-        self.department = department
+    def __init__(self, *, holder: str) -> None:
+        super().__init__(f"no seal key for {holder}")
+        self.holder = holder
 
 
 class NotSealable(Exception):

@@ -1,6 +1,7 @@
 """The key directory, and the command that fills it: `python -m certificates.sealing.keys init DIR --departments FILE`.
 
-DIR/root.pem, root.key, departments/<code>.pem, <code>.key. A service needs no root.key: keep it elsewhere.
+DIR/root.pem, root.key, root.crl, departments/<code>.pem and .key, platform/<office>.pem and .key. A service needs no
+root.key: keep it elsewhere.
 """
 
 import os
@@ -14,24 +15,42 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from certificates.sealing.authority import Issued, SealingDepartment, new_root, new_seal
-from certificates.sealing.ports import DEPARTMENTS, ROOT_FILE
+from certificates.sealing.authority import (
+    Issued,
+    Office,
+    SealingDepartment,
+    new_crl,
+    new_office,
+    new_root,
+    new_seal,
+)
+from certificates.sealing.ports import CRL_FILE, DEPARTMENTS, ROOT_FILE, office_path
 from shared.clock import now
 
 ROOT_KEY_FILE = "root.key"
 
 
 def init(directory: Path, departments: Iterable[SealingDepartment], *, at: datetime) -> list[str]:
-    """There is a root, and a seal for each department. Keeps what is there; returns what was made."""
-    sealing = directory / DEPARTMENTS
-    sealing.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """There is a root, a certificate for each of the platform's offices, and a seal for each department.
+
+    Keeps what is there; returns what was made.
+    """
+    for holders in (directory / DEPARTMENTS, office_path(directory, Office.STATUS).parent):
+        holders.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = []
     if not (directory / ROOT_FILE).exists():
         _write(new_root(at=at), key=directory / ROOT_KEY_FILE, certificate=directory / ROOT_FILE)
         made.append("root")
     root = _load(directory / ROOT_KEY_FILE, directory / ROOT_FILE)
+    if not (directory / CRL_FILE).exists():
+        _write_file(directory / CRL_FILE, new_crl(root, at=at), mode=0o644)
+    for office in Office:
+        certificate = office_path(directory, office)
+        if not certificate.exists():
+            _write(new_office(root, office, at=at), key=certificate.with_suffix(".key"), certificate=certificate)
+            made.append(office.value)
     for department in departments:
-        certificate = sealing / f"{department.code}.pem"
+        certificate = directory / DEPARTMENTS / f"{department.code}.pem"
         if not certificate.exists():
             _write(new_seal(root, department, at=at), key=certificate.with_suffix(".key"), certificate=certificate)
             made.append(department.code)

@@ -1,8 +1,10 @@
 """The form of a seal: a JWS over the canonical document, and the X.509 certificate that it must come with. Pure."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 
 import orjson
 from cryptography import x509
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
-from joserfc.util import urlsafe_b64decode
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from certificates.sealing.errors import NotASeal, NotSealable
 from certificates.sealing.schemas import CertificateDocument
@@ -23,6 +25,7 @@ CREDIT_CODE = x509.NameOID.ORGANIZATION_IDENTIFIER
 MAX_DOCUMENT_BYTES = 131_072
 
 Header = dict[str, str | list[str]]
+Sign = Callable[[bytes], bytes]
 
 
 class _SealRegistry(JWSRegistry):
@@ -41,7 +44,13 @@ def header_for(certificate: x509.Certificate) -> Header:
     The root is left out: a root that a document brings along proves nothing.
     """
     encoded = b64encode(certificate.public_bytes(Encoding.DER)).decode()
-    return {"alg": ALGORITHM, "kid": key_of(certificate).thumbprint(), "typ": TYPE, "x5c": [encoded]}
+    return {"alg": ALGORITHM, "kid": thumbprint_of(certificate), "typ": TYPE, "x5c": [encoded]}
+
+
+def compact_jws(header: Header, payload: bytes, sign: Sign) -> str:
+    """The compact serialisation (RFC 7515 section 3.1), signed by a key that may be anywhere."""
+    signed = urlsafe_b64encode(orjson.dumps(header)) + b"." + urlsafe_b64encode(payload)
+    return (signed + b"." + urlsafe_b64encode(sign(signed))).decode()
 
 
 def certificate_in(header: bytes) -> x509.Certificate:
@@ -74,6 +83,12 @@ def sealed_file(seal: str) -> bytes:
     """The file that a holder keeps, `{"certificate", "seal"}`: canonical JSON, made from the seal alone."""
     payload = urlsafe_b64decode(seal.split(".")[1].encode())
     return b'{"certificate":' + payload + b',"seal":"' + seal.encode() + b'"}'
+
+
+@lru_cache(maxsize=1024)
+def thumbprint_of(certificate: x509.Certificate) -> str:
+    """The name of a certificate's key (RFC 7638). Refuses (NotASeal) all but P-256."""
+    return key_of(certificate).thumbprint()
 
 
 def key_of(certificate: x509.Certificate) -> ECKey:

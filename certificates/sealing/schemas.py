@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, JsonValue, StringConstraints
+from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from shared.canonical import canonical_json
 from shared.schemas import Code, RegionCode, Strict, Text
@@ -21,8 +21,18 @@ class Issuer(Strict):
     uscc: CreditCode
 
 
+class StatusEntry(Strict):
+    """Where the certificate's state stands in the published status lists: which list, and which entry of it."""
+
+    list: Annotated[int, Field(ge=0)]
+    index: Annotated[int, Field(ge=0)]
+
+
 class CertificateDocument(Strict):
-    """A certificate as its holder keeps it. Dates are legal days; `sealed_at` is when the seal was set."""
+    """A certificate as its holder keeps it. Dates are legal days; `sealed_at` is when the seal was set.
+
+    `status` is missing in documents that were sealed before there were status lists.
+    """
 
     certificate: UUID
     number: str
@@ -38,7 +48,8 @@ class CertificateDocument(Strict):
     valid_from: date
     valid_until: date | None
     sealed_at: AwareDatetime
+    status: StatusEntry | None = None
 
     def canonical(self) -> bytes:
-        """The bytes that are sealed (RFC 8785)."""
-        return canonical_json(self.model_dump(mode="json"))
+        """The bytes that are sealed (RFC 8785); what a document does not say, they do not say either."""
+        return canonical_json(self.model_dump(mode="json", exclude_unset=True))

@@ -4,10 +4,9 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from joserfc.jwk import ECKey
 
 from certificates.issuing.rules import CertificateNumber
-from certificates.sealing.authority import Issued, SealingDepartment, new_root, new_seal
+from certificates.sealing.authority import Issued, Office, SealingDepartment, new_crl, new_office, new_root, new_seal
 from certificates.sealing.ports import SealCredential, SoftwareSigner
 from certificates.sealing.schemas import CertificateDocument, Issuer
 from shared.schemas import Text
@@ -29,12 +28,11 @@ SECURITY = SealingDepartment(
 
 
 def signer_for(root: Issued, *departments: SealingDepartment, at: datetime = AT) -> SoftwareSigner:
-    issued = {department.code: new_seal(root, department, at=at) for department in departments}
-    held = {
-        code: SealCredential(key=ECKey.import_key(seal.key_pem()), certificate=seal.certificate)
-        for code, seal in issued.items()
-    }
-    return SoftwareSigner(root_pem=root.certificate.public_bytes(Encoding.PEM), credentials=held)
+    issued: dict[str, Issued] = {department.code: new_seal(root, department, at=at) for department in departments}
+    issued |= {office: new_office(root, office, at=at) for office in Office}
+    held = {holder: SealCredential(key=one.key, certificate=one.certificate) for holder, one in issued.items()}
+    pem = root.certificate.public_bytes(Encoding.PEM)
+    return SoftwareSigner(root_pem=pem, root_crl=new_crl(root, at=at), credentials=held)
 
 
 def a_root() -> Issued:

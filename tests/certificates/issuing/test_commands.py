@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from certificates.issuing.commands import Act, expire_certificate, issue_certificates, operate
@@ -12,6 +13,7 @@ from certificates.issuing.model import GROUNDS, Certificate, Operation, State
 from certificates.issuing.queries import find_certificate
 from certificates.issuing.rules import CertificateNumber
 from certificates.sealing.errors import NoSealKey, NotSealable
+from certificates.sealing.rules import thumbprint_of
 from certificates.verification.offline import open_document
 from shared.contracts.yields import CaseYield
 from shared.timers import fire_due
@@ -217,3 +219,12 @@ def test_every_ground_has_its_article_and_leads_somewhere_else() -> None:
     for ground in GROUNDS.values():
         assert ground.article.startswith(("ALL ", "APL "))
         assert ground.end not in ground.start
+
+
+async def test_every_use_of_a_seal_is_on_record_and_stays_there(world: World) -> None:
+    certificate = await world.issued()
+    [use] = await world.rows("SELECT holder, key, form, certificate FROM seal_uses")
+    key = thumbprint_of(world.service.signer.certificate_of(HEALTH.code))
+    assert use == {"holder": HEALTH.code, "key": key, "form": "certificate", "certificate": certificate}
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await world.as_owner("DELETE FROM seal_uses")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certificates.issuing.rules import CertificateNumber
+from certificates.issuing.rules import STATUS_LIST_LENGTH, CertificateNumber, status_entry
 
 # Found in public files, and two of fictitious bodies (their check characters computed by hand).
 VALID = [
@@ -86,3 +86,10 @@ def test_one_wrong_character_never_agrees(text: str, position: int, other: str) 
     mutant = head + body[:place] + other + body[place + 1 :]
     with suppress(ValueError):
         assert not CertificateNumber.parse(mutant).agrees
+
+
+def test_every_place_of_a_status_list_is_met_once_and_then_the_next_list_begins() -> None:
+    entries = [status_entry(slot) for slot in range(STATUS_LIST_LENGTH + 1)]
+    assert {entry.list for entry in entries[:-1]} == {0}
+    assert {entry.index for entry in entries[:-1]} == set(range(STATUS_LIST_LENGTH))
+    assert entries[-1] == entries[0].model_copy(update={"list": 1})

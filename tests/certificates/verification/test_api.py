@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from certificates.issuing.rules import CertificateNumber
+from certificates.sealing.commands import sealed
 from tests.certificates.seals import HEALTH, TYPE_CODE, a_document, a_root, signer_for
 from tests.certificates.world import CHILD, World, a_decided_case, a_yield
 
@@ -98,12 +99,12 @@ class TestNotGenuine:
         assert await self.reason(world, {"token": f"{head}.{payload}.{other}{signature[1:]}"}) == "signature-wrong"
 
     async def test_a_document_under_a_look_alike_root(self, world: World) -> None:
-        forged = signer_for(a_root(), HEALTH).seal(a_document())
+        forged = sealed(a_document(), signer_for(a_root(), HEALTH))
         assert await self.reason(world, {"token": forged}) == "seal-not-trusted"
 
     async def test_a_well_sealed_document_that_was_never_registered(self, world: World) -> None:
         at = world.service.clock()
-        stray = world.service.signer.seal(a_document(sealed_at=at))
+        stray = sealed(a_document(sealed_at=at), world.service.signer)
         assert await self.reason(world, {"token": stray}) == "not-in-register"
 
     async def test_a_number_that_nobody_issued(self, world: World) -> None:
