@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli.events_kept import Kept, Subscribers, name_for
+from deploy.cli.events.subscribers import Kept, Subscribers, name_for
 from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home
 

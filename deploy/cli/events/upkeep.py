@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.cli.events_kept import Kept, Subscribers, running_home
-from deploy.cli.events_options import Department, Name
+from deploy.cli.events.options import Department, Name
+from deploy.cli.events.subscribers import Kept, Subscribers, running_home
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 from deploy.embedded.home import Home
 
 if TYPE_CHECKING:
-    from deploy.cli.events_running import Reconciled
+    from deploy.cli.events.work import Reconciled
 
 app = typer.Typer()
 
@@ -44,14 +44,14 @@ def reconcile(
     What is missing is read from the feed and handled by the subscriber's command as if it had come in time; without a
     command it is printed. Exit status 1 if something is still missing, or differs from what the platform holds.
     """
-    from deploy.cli import events_running as running  # noqa: PLC0415 - brings HTTP and NATS, which few commands need
-    from deploy.cli.events_command import parse_command  # noqa: PLC0415
+    from deploy.cli.events import work  # noqa: PLC0415 - brings HTTP and NATS, which few commands need
+    from deploy.cli.events.command import parse_command  # noqa: PLC0415
 
     subscribers = Subscribers(running_home(data_dir))
     kept = subscribers.choose(department, name)
     if execute:
         kept = Kept(kept.name, kept.department, kept.topics, parse_command(execute), kept.retries)
-    found = asyncio.run(running.reconcile_now(data_dir, subscribers, kept, as_json=json))
+    found = asyncio.run(work.reconcile_now(data_dir, subscribers, kept, as_json=json))
     if json:
         told = {"name": kept.name, "complete": found.report.complete, "waiting": found.waiting}
         answer({**told, **asdict(found.report, dict_factory=_shown)})
@@ -105,10 +105,10 @@ def redrive(
 @app.command("list", epilog="Example: onevisit events list --as medical-insurance")
 def list_subscriptions(department: Department, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
     """Show the department's subscriptions, and how far each is."""
-    from deploy.cli import events_running as running  # noqa: PLC0415
+    from deploy.cli.events import work  # noqa: PLC0415
 
     async def ask() -> list[dict[str, Any]]:
-        async with running.platform_of(data_dir, department) as platform:
+        async with work.platform_of(data_dir, department) as platform:
             return [asdict(each) for each in await platform.subscriptions()]
 
     rows = asyncio.run(ask())
@@ -131,10 +131,10 @@ def remove(
     json: Json = False,
 ) -> None:
     """End a subscription, and forget here what it has seen. One of the same name begins at the first event again."""
-    from deploy.cli import events_running as running  # noqa: PLC0415
+    from deploy.cli.events import work  # noqa: PLC0415
 
     async def end() -> None:
-        async with running.platform_of(data_dir, department) as platform:
+        async with work.platform_of(data_dir, department) as platform:
             await platform.unsubscribe(name)
 
     subscribers = Subscribers(running_home(data_dir))
@@ -156,14 +156,14 @@ def _one_of(department: str | None, service: str | None) -> tuple[str | None, st
 async def _parked(
     home: Home, whose: tuple[str | None, str | None], name: str | None, consumer: str | None
 ) -> list[dict[str, Any]]:
-    from deploy.cli import events_parked  # noqa: PLC0415
+    from deploy.cli.events import parking  # noqa: PLC0415
 
     department, service = whose
     if service is not None:
-        return await events_parked.of_service(home, service, consumer=consumer)
+        return await parking.of_service(home, service, consumer=consumer)
     assert department is not None
     subscribers = Subscribers(home)
-    return await events_parked.of_subscriber(subscribers.inbox(subscribers.choose(department, name).name))
+    return await parking.of_subscriber(subscribers.inbox(subscribers.choose(department, name).name))
 
 
 async def _redrive(
@@ -175,15 +175,15 @@ async def _redrive(
     subject: str | None,
     skip: str | None,
 ) -> int:
-    from deploy.cli import events_parked  # noqa: PLC0415
+    from deploy.cli.events import parking  # noqa: PLC0415
 
     department, service = whose
     if service is not None:
-        return await events_parked.redrive_service(home, service, consumer=consumer, subject=subject, skip=skip)
+        return await parking.redrive_service(home, service, consumer=consumer, subject=subject, skip=skip)
     assert department is not None
     subscribers = Subscribers(home)
     inbox = subscribers.inbox(subscribers.choose(department, name).name)
-    return await events_parked.redrive_subscriber(inbox, subject=subject, skip=skip)
+    return await parking.redrive_subscriber(inbox, subject=subject, skip=skip)
 
 
 def _shown(fields: list[tuple[str, Any]]) -> dict[str, Any]:

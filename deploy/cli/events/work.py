@@ -13,9 +13,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.cli.events_command import Handler, handler_of, shown
-from deploy.cli.events_kept import Kept, Subscribers
-from deploy.cli.events_parked import stuck
+from deploy.cli.events.command import Handler, handler_of, shown
+from deploy.cli.events.parking import stuck
+from deploy.cli.events.subscribers import Kept, Subscribers
 from deploy.embedded.errors import LaunchError
 from deploy.world import World
 from onevisit_client import (

@@ -5,21 +5,15 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import events_upkeep
-from deploy.cli.events_kept import Kept, Subscribers, name_for, running_home
-from deploy.cli.events_options import Department, Name, Topics
+from deploy.cli.events.options import Department, Name, Topics
+from deploy.cli.events.subscribers import Kept, Subscribers, name_for, running_home
 from deploy.cli.options import DATA_DIR, DataDir, Json
 from deploy.embedded.errors import LaunchError
 
 app = typer.Typer()
-events = typer.Typer(
-    help="Events of a department: subscribe, replay, and prove that none was missed.", no_args_is_help=True
-)
-app.add_typer(events, name="events")
-events.registered_commands += events_upkeep.app.registered_commands
 
 
-@events.command(
+@app.command(
     epilog="Example: onevisit events subscribe --as medical-insurance "
     "'evt.certificate.issued.household-register-page.33.>' --exec ./enrol.py"
 )
@@ -52,32 +46,32 @@ def subscribe(
     later events of its entity, while others go on. Started again, it goes on where it was. Exit status 1 if it ends by
     itself while an event is parked.
     """
-    from deploy.cli import events_running as running  # noqa: PLC0415 - brings HTTP and NATS, which few commands need
-    from deploy.cli.events_command import parse_command  # noqa: PLC0415
+    from deploy.cli.events import work  # noqa: PLC0415 - brings HTTP and NATS, which few commands need
+    from deploy.cli.events.command import parse_command  # noqa: PLC0415
 
     command = parse_command(execute) if execute else []
     subscribers = Subscribers(running_home(data_dir))
     kept = Kept(name or name_for(department, topics), department, topics, command, retries)
-    ends = running.Ends(once=once, idle_seconds=idle_exit)
+    ends = work.Ends(once=once, idle_seconds=idle_exit)
     with subscribers.held(kept.name):
-        parked = asyncio.run(running.subscribe(data_dir, subscribers, kept, ends=ends, as_json=json))
+        parked = asyncio.run(work.subscribe(data_dir, subscribers, kept, ends=ends, as_json=json))
     if parked:
         raise LaunchError(f"{parked} parked; see: onevisit events parked --as {department} --name {kept.name}")
 
 
-@events.command(epilog="Example: onevisit events tail --as public-security 'evt.record.filed.birth-record.33.>' --json")
+@app.command(epilog="Example: onevisit events tail --as public-security 'evt.record.filed.birth-record.33.>' --json")
 def tail(topics: Topics, department: Department, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
     """Print events as they happen, from now on; nothing is acknowledged and nothing remembered."""
-    from deploy.cli import events_running as running  # noqa: PLC0415
+    from deploy.cli.events import work  # noqa: PLC0415
 
     running_home(data_dir)
     try:
-        asyncio.run(running.tail(data_dir, department, topics, as_json=json))
+        asyncio.run(work.tail(data_dir, department, topics, as_json=json))
     except KeyboardInterrupt:
         raise typer.Exit from None
 
 
-@events.command(
+@app.command(
     epilog="Example: onevisit events replay --as public-security 'evt.record.filed.birth-record.33.>' --json > all"
 )
 def replay(
@@ -93,8 +87,8 @@ def replay(
 
     Progress and the cursor go to standard error, so that standard output holds events alone.
     """
-    from deploy.cli import events_running as running  # noqa: PLC0415
+    from deploy.cli.events import work  # noqa: PLC0415
 
     running_home(data_dir)
-    count, cursor = asyncio.run(running.replay(data_dir, department, topics, after=after, as_json=json))
+    count, cursor = asyncio.run(work.replay(data_dir, department, topics, after=after, as_json=json))
     typer.echo(f"onevisit: {count} events; to go on from here: --after {cursor}", err=True)
