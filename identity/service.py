@@ -5,11 +5,11 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from identity.bus.door import BusDoor
 from identity.identification.ports import CodeSender, HttpCodeSender, LogCodeSender
 from identity.parties.ports import Grants, SignedGrants
 from identity.settings import IdentitySettings
 from identity.subscriptions.consumers import Keeper
-from identity.subscriptions.door import BusDoor
 from identity.subscriptions.queries import consumers_of
 from identity.tokens.keyring import KeyRing
 from identity.tokens.queries import list_revocations

@@ -58,7 +58,7 @@ class BusAccess:
     def configuration(self) -> dict[str, object]:
         """The part of the server's configuration that says who may do what."""
         # Brings a web framework with it, which no other command of the command line needs.
-        from identity.subscriptions.admission import account_of  # noqa: PLC0415
+        from identity.bus.rules import account_of  # noqa: PLC0415
 
         departments = [account_of(department) for department in self.departments]
         operator = {"user": OPERATOR, "password": self.operator_password}

@@ -10,7 +10,7 @@ from deploy.embedded import offices, ports, provision
 from deploy.embedded.access import OPERATOR, SYSTEM_USER, BusAccess, nats_user
 from deploy.embedded.home import Home, State
 from deploy.embedded.postgres import database_url
-from identity.subscriptions.nkeys import AccountKey
+from identity.bus.nkeys import AccountKey
 
 # One machine with five services: enough for the load of two cores, far below max_connections.
 POOL = 12

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.embedded.errors import LaunchError
-from identity.subscriptions.nkeys import AccountKey
+from identity.bus.nkeys import AccountKey
 
 DEFAULT = Path(".onevisit")
 

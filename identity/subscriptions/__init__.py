@@ -1,1 +1,1 @@
-"""Departments' subscriptions, and who is let onto the bus."""
+"""Departments' subscriptions: which events they follow, and their consumers on the bus."""

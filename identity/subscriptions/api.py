@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from identity.bus.rules import inbox_prefix
 from identity.service import Current, IdentityService
 from identity.subscriptions import commands, queries
-from identity.subscriptions.admission import inbox_prefix
 from identity.subscriptions.consumers import OnBus
 from identity.subscriptions.queries import SubscriptionRow
 from identity.subscriptions.rules import followed

@@ -18,7 +18,7 @@ from deploy.embedded.access import BusAccess
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import SETTINGS, Postgres
 from deploy.embedded.provision import plain
-from identity.subscriptions.nkeys import AccountKey
+from identity.bus.nkeys import AccountKey
 from tests.support.processes import await_end
 
 

@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from nats.js.api import ConsumerInfo
 
 from deploy.embedded.access import nats_user
-from identity.subscriptions.bus import Login
+from identity.bus.login import Login
 from tests.identity.world import World
 from tests.support.accounts import GuardedBus
 

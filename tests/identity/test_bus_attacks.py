@@ -20,7 +20,7 @@ from nats.js.errors import NotFoundError
 from deploy.embedded import ports
 from deploy.embedded.access import OPERATOR, PLATFORM, BusAccess
 from deploy.embedded.nats import Nats
-from identity.subscriptions.admission import BusUser, user_claims
+from identity.bus.rules import BusUser, user_claims
 from shared.clock import now
 from tests.identity.guarded import ACKNOWLEDGE, BODY, LOOK, OURS, PULL, THEIRS, TOPIC, Guarded
 from tests.identity.world import OFFICERS

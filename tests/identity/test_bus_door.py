@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from identity.subscriptions.callout import Callout
-from identity.subscriptions.connections import Connections
-from identity.subscriptions.nkeys import AccountKey
+from identity.bus.callout import Callout
+from identity.bus.connections import Connections
+from identity.bus.nkeys import AccountKey
 from identity.subscriptions.queries import consumers_of
 from shared.background import running
 from shared.clock import now

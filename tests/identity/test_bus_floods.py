@@ -10,7 +10,7 @@ from nats.errors import Error
 
 from deploy.embedded.access import MAX_CONNECTIONS
 from deploy.embedded.nats import LOG_BYTES, LOGS_KEPT
-from identity.subscriptions.callout import MAX_IN_HAND
+from identity.bus.callout import MAX_IN_HAND
 from tests.identity.guarded import OURS, THEIRS, Guarded, visiting
 
 # Far more than are answered one after the other while the bus waits for the first.

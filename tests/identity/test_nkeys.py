@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from identity.subscriptions.nkeys import AccountKey, SeedRefused, read_unverified
+from identity.bus.nkeys import AccountKey, SeedRefused, read_unverified
 
 # Of the 32 bytes 0, 1, 2, …, by nkeys 0.2.1 of nats-io.
 SEED = "SAAAAAICAMCAKBQHBAEQUCYMBUHA6EARCIJRIFIWC4MBSGQ3DQOR4HYMHI"

@@ -17,7 +17,7 @@ from deploy import services
 from deploy.embedded import offices, ports
 from deploy.embedded.access import OPERATOR, SYSTEM_USER, BusAccess, nats_user
 from deploy.embedded.nats import Nats
-from identity.subscriptions.nkeys import AccountKey
+from identity.bus.nkeys import AccountKey
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from functools import partial
 
 from pydantic import SecretStr
 
+from identity.bus.callout import Callout, ConsumersOf
+from identity.bus.connections import Connections
+from identity.bus.login import Login
+from identity.bus.nkeys import AccountKey
 from identity.settings import IdentitySettings
-from identity.subscriptions.bus import Login
-from identity.subscriptions.callout import Callout, ConsumersOf
-from identity.subscriptions.connections import Connections
-from identity.subscriptions.nkeys import AccountKey
 from shared.auth import TokenVerifier
 from shared.background import Part, running
 from shared.clock import Clock

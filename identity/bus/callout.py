@@ -13,10 +13,10 @@ import structlog
 from nats.aio.msg import Msg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.subscriptions import admission
-from identity.subscriptions.admission import BusUser, NotAdmitted
-from identity.subscriptions.bus import Login
-from identity.subscriptions.nkeys import AccountKey, read_unverified
+from identity.bus import rules
+from identity.bus.login import Login
+from identity.bus.nkeys import AccountKey, read_unverified
+from identity.bus.rules import BusUser, NotAdmitted
 from identity.tokens.queries import find_client, find_officer
 from shared.auth import TokenVerifier
 from shared.clock import Clock
@@ -85,13 +85,13 @@ class Callout:
     async def _admit(self, options: Mapping[str, Any], *, nkey: str, expires: float) -> str:
         try:
             caller = await self._verifier.verify(str(options.get("auth_token", "")))
-            user = admission.bus_user(caller)
+            user = rules.bus_user(caller)
             consumers = await self._in_turn(user, expires=expires)
         except ServiceError as refusal:
             raise NotAdmitted(refusal.code) from None
         except DATABASE_ERRORS as error:
             raise NotAdmitted(type(error).__name__) from None
-        claims = admission.user_claims(user, nkey=nkey, consumers=consumers, at=self._clock())
+        claims = rules.user_claims(user, nkey=nkey, consumers=consumers, at=self._clock())
         log.info("let onto the bus", department=user.department, client=user.client_id, consumers=len(consumers))
         return self._issuer.sign(claims)
 
@@ -110,7 +110,7 @@ class Callout:
     async def _standing(self, user: BusUser) -> Sequence[str]:
         async with self._database.read() as conn:
             client, officer = await find_client(conn, user.client_id), await find_officer(conn, user.officer)
-            admission.check_standing(user, client, officer)
+            rules.check_standing(user, client, officer)
             return await self._consumers_of(conn, user.department)
 
     async def _on_request(self, message: Msg) -> None:

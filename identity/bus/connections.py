@@ -12,9 +12,9 @@ import orjson
 import structlog
 from nats.aio.client import Client as Bus
 
-from identity.subscriptions import admission
-from identity.subscriptions.admission import BusUser, NotAdmitted
-from identity.subscriptions.bus import Connection, Login
+from identity.bus import rules
+from identity.bus.login import Connection, Login
+from identity.bus.rules import BusUser, NotAdmitted
 from identity.tokens.queries import find_clients, find_officers
 from shared.cancellation import going_on
 from shared.database import Database
@@ -81,7 +81,7 @@ class Connections:
         for connection in connections:
             try:
                 user = BusUser.parse(connection.user)
-                admission.check_standing(user, clients.get(user.client_id), officers.get(user.officer))
+                rules.check_standing(user, clients.get(user.client_id), officers.get(user.officer))
             except NotAdmitted as refusal:
                 fallen.append((connection, refusal.reason))
         return fallen
@@ -99,7 +99,7 @@ async def _open_connections(bus: Bus) -> list[Open]:
             Open(page["server"]["id"], int(each["cid"]), str(each.get("authorized_user", "")))
             for page in pages
             for each in page["data"]["connections"]
-            if str(each.get("account", "")).startswith(admission.DEPARTMENT)
+            if str(each.get("account", "")).startswith(rules.DEPARTMENT)
         ]
         if all(page["data"]["total"] <= offset + PAGE for page in pages):
             break
