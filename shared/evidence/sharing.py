@@ -1,22 +1,14 @@
 """The sharing rules in memory: pulled from licensing at start, on `thing.published`, and every minute."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
-import structlog
-
-from shared.background import running
-from shared.cancellation import going_on
 from shared.contracts.sharing import SharingRules
-from shared.errors import Unavailable
 from shared.evidence.errors import SharingRulesNotLoaded
 from shared.evidence.rules import SharingTable
-from shared.http import Refused, ServiceClient
+from shared.freshness import kept_fresh
+from shared.http import ServiceClient
 
 POLL_SECONDS = 60.0
-RETRY_SECONDS = 1.0
-log = structlog.get_logger(__name__)
 
 
 class SharingPolicy:
@@ -54,16 +46,6 @@ class SharingPolicy:
         """None once the rules are loaded."""
         return None if self._table else "sharing rules not loaded"
 
-    @asynccontextmanager
-    async def kept_fresh(self) -> AsyncGenerator[None]:
+    def kept_fresh(self) -> AbstractAsyncContextManager[None]:
         """Load now and again while the service runs, so that a lost event delays a rule by a minute at most."""
-        async with running({"sharing-rules": self._keep_fresh}):
-            yield
-
-    async def _keep_fresh(self) -> None:
-        while going_on():
-            try:
-                await self.refresh()
-            except (Unavailable, Refused, ValueError) as error:
-                log.warning("sharing rules not refreshed", error=type(error).__name__)
-            await asyncio.sleep(POLL_SECONDS if self._table else RETRY_SECONDS)
+        return kept_fresh("sharing-rules", self.refresh, seconds=POLL_SECONDS)
