@@ -24,6 +24,6 @@ def compose(service: RecordsService) -> FastAPI:
     return create_service(
         service,
         routers=[filing, evidence, accesses, feed_router(service.name, feed_policy(policy.current))],
-        parts=worker.parts(),
+        parts=worker.parts(service.settings),
         readiness={"sharing rules": policy.readiness, "messaging": service.messaging.readiness},
     )

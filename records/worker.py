@@ -1,4 +1,4 @@
-"""What runs beside the API: the catalogue kept fresh; this service's events relayed, and others' heard."""
+"""What runs beside the API: the catalogue kept fresh; this service's events relayed, others' heard; and its timers."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -6,14 +6,17 @@ from contextlib import asynccontextmanager
 from records.accesses.subscribers import access_reactions
 from records.filing.subscribers import filing_reactions
 from records.service import RecordsService
+from records.settings import RecordsSettings
+from records.uses.commands import TELLING, go_on_telling
 from records.uses.subscribers import use_reactions
 from shared.evidence.subscribers import evidence_reactions
+from shared.timers import timer_loop
 from shared.web import Part
 
 
-def parts() -> list[Part]:
-    """Both for every process; relay and subscribers run where the settings say `worker`."""
-    return [catalogue, messaging]
+def parts(settings: RecordsSettings) -> list[Part]:
+    """The catalogue and the feed for every process; timers where the worker runs, and relay and subscribers with it."""
+    return [catalogue, messaging, *([timers] if "worker" in settings.run else [])]
 
 
 @asynccontextmanager
@@ -34,4 +37,11 @@ async def messaging(service: RecordsService) -> AsyncGenerator[None]:
     service.messaging.subscribe("accesses", access_reactions())
     service.messaging.subscribe("uses", use_reactions(clock=service.clock))
     async with service.messaging.running():
+        yield
+
+
+@asynccontextmanager
+async def timers(service: RecordsService) -> AsyncGenerator[None]:
+    """Where many used what no longer holds, they are told some at a time."""
+    async with timer_loop(service.database, {TELLING: go_on_telling}, clock=service.clock):
         yield

@@ -5,14 +5,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Table, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Table, Text, Uuid
 
 from records.metadata import metadata
 from shared.contracts.evidence import Purpose
-
-# Under a duty a department names a reference of its own for each reading, as many as it likes. For all of them it is
-# told of a change, in one transaction: so many stay so few that the others are told in time.
-MAX_REFERENCES = 1000
 
 evidence_uses = Table(
     "evidence_uses",
@@ -24,9 +20,12 @@ evidence_uses = Table(
     Column("purpose", Text, nullable=False),
     Column("item", Text, nullable=False),
     Column("first_used_at", DateTime(timezone=True), nullable=False),
-    # The version of the last change that the department was told of; 0 while it was told of none.
+    # The last change that the department was told speaks against the evidence: its version; 0 while it was told of
+    # none, and since it was told that the evidence holds again.
     Column("told", BigInteger, nullable=False),
     CheckConstraint("purpose IN ('case', 'duty')", name="purpose"),
+    # Whom of a department to tell next, however many of its uses were told already.
+    Index("ix_evidence_uses_told", "evidence", "department", "told"),
 )
 
 evidence_changes = Table(
@@ -40,6 +39,7 @@ evidence_changes = Table(
     Column("issuer", Text, nullable=False),
     Column("ground", Text),
     Column("successor", Uuid),
+    Column("region", Text, nullable=False),
     CheckConstraint("change IN ('revoked', 'withheld', 'corrected', 'reinstated')", name="change"),
 )
 
@@ -58,7 +58,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What last happened to a piece of evidence. `version` counts what happens to it."""
+    """What last happened to a piece of evidence, and where. `version` counts what happens to it."""
 
     evidence: UUID
     version: int
@@ -66,6 +66,7 @@ class Change:
     kind: str
     party: UUID
     issuer: str
+    region: str
     ground: str | None = None
     successor: UUID | None = None
 

@@ -13,9 +13,10 @@ from shared.contracts.events import (
     EvidenceUsedRevoked,
     RecordCorrected,
 )
-from shared.messaging.envelope import Event
+from shared.messaging.envelope import Event, EventContract
 
 CertificateT = TypeVar("CertificateT", bound=CertificateEvent)
+ContractT = TypeVar("ContractT", bound=EventContract)
 
 
 def uses_of_case(event: Event[EvidenceUsed]) -> list[Use]:
@@ -67,6 +68,7 @@ def change_of_certificate(event: Event[CertificateT]) -> Change:
         kind=data.kind,
         party=data.party,
         issuer=data.issuer,
+        region=_region_of(event),
         ground=data.ground if isinstance(data, CertificateRevoked) else None,
     )
 
@@ -81,8 +83,15 @@ def change_of_record(event: Event[RecordCorrected]) -> Change:
         kind=data.kind,
         party=data.party,
         issuer=data.issuer,
+        region=_region_of(event),
         successor=data.record,
     )
+
+
+def _region_of(event: Event[ContractT]) -> str:
+    """Where it happened: a notice to one department has no region in its topic, but all that is recorded has one."""
+    assert event.region is not None
+    return event.region
 
 
 def notice_of(telling: Telling) -> EvidenceUsedRevoked | EvidenceUsedReinstated:

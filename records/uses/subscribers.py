@@ -1,7 +1,6 @@
 """Evidence was used, or something happened to it: one subscriber for both, so that neither can miss the other."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,17 +25,17 @@ def use_reactions(*, clock: Clock) -> list[AnyReaction]:
 
     async def note_used(conn: AsyncConnection, events: Sequence[Event[EvidenceUsed]]) -> None:
         uses = [use for event in events for use in uses_of_case(event)]
-        await note_uses(conn, uses, region=region_of(events[0]), at=clock())
+        await note_uses(conn, uses, at=clock())
 
     async def note_accessed(conn: AsyncConnection, events: Sequence[Event[DataAccessed]]) -> None:
         uses = [use for event in events for use in uses_of_access(event)]
-        await note_uses(conn, uses, region=region_of(events[0]), at=clock())
+        await note_uses(conn, uses, at=clock())
 
     async def on_certificate_changed(conn: AsyncConnection, event: Event[CertificateEvent], _: None) -> None:
-        await note_change(conn, change_of_certificate(event), region=region_of(event), at=clock())
+        await note_change(conn, change_of_certificate(event), at=clock())
 
     async def on_record_corrected(conn: AsyncConnection, event: Event[RecordCorrected], _: None) -> None:
-        await note_change(conn, change_of_record(event), region=region_of(event), at=clock())
+        await note_change(conn, change_of_record(event), at=clock())
 
     changes = (CertificateWithheld, CertificateReinstated, CertificateRevoked)
     return [
@@ -45,9 +44,3 @@ def use_reactions(*, clock: Clock) -> list[AnyReaction]:
         *(Reaction(change, on_certificate_changed) for change in changes),
         Reaction(RecordCorrected, on_record_corrected),
     ]
-
-
-def region_of(event: Event[Any]) -> str:
-    """Where it happened: a notice to one department has no region in its topic, but all that is recorded has one."""
-    assert event.region is not None
-    return event.region

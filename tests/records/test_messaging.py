@@ -10,11 +10,14 @@ import pytest
 
 from records.app import compose
 from records.service import RecordsService
+from records.uses.commands import AT_ONCE
 from shared.contracts.events import CaseConcluded, ThingPublished
 from tests.records.evidence.test_search import a_grant, search
 from tests.records.filing.test_subscribers import decided, known
 from tests.records.uses import events as uses
+from tests.records.uses.hearing import hear_of_many
 from tests.records.world import BIRTH, CHILD, COMMISSION, HOUSEHOLD, PAGE, RULES, World, a_decided_case
+from tests.support.clock import FrozenClock
 from tests.support.neighbours import Neighbours, publish
 from tests.support.services import client_of
 from tests.support.tokens import Issuer
@@ -107,6 +110,19 @@ async def test_who_used_what_no_longer_holds_is_told_on_a_feed_of_its_own(runnin
     assert len(await told()) == 1
     other = await running.http.get("/v1/events", params={"topic": topic}, headers=running.issuer.department("tax"))
     assert other.status_code == 403
+
+
+async def test_however_many_used_it_all_are_told_while_the_service_runs(running: World, clock: FrozenClock) -> None:
+    refs = [UUID(int=1000 + number) for number in range(AT_ONCE + 1)]
+    await hear_of_many(running, [uses.read(uses.CERTIFICATE, ref=ref) for ref in refs])
+    await publish(running.service.messaging.bus, uses.revoked().data, subject=uses.CERTIFICATE, kind=PAGE)
+
+    async def all_told() -> bool:
+        clock.advance(seconds=1)
+        (head,) = await running.rows("SELECT count(*) AS told FROM event_log WHERE topic LIKE 'to.%'")
+        return bool(head["told"] == len(refs))
+
+    await until(all_told)
 
 
 async def test_a_publication_of_the_catalogue_takes_effect(running: World) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from records.uses.model import MAX_REFERENCES
 from records.uses.subscribers import use_reactions
 from shared.contracts.events import EvidenceUsed
 from shared.messaging.envelope import Event
@@ -29,34 +28,9 @@ from tests.records.uses.events import (
     used,
     withheld,
 )
+from tests.records.uses.hearing import hear, reinstatement, revocation, told
 from tests.records.world import World
 from tests.support.statements import statements_of
-
-Told = tuple[str, str, str, UUID]
-
-
-async def hear(world: World, *events: Event[Any]) -> None:
-    """As the subscriber does: these events one after the other, in one transaction."""
-    reactions = {reaction.contract: reaction for reaction in use_reactions(clock=world.service.clock)}
-    async with world.service.database.transaction() as conn:
-        for event in events:
-            await reactions[type(event.data)].handle_all(conn, [(event, None)])
-
-
-async def told(world: World) -> list[Told]:
-    """Who was told what, about which case: in the order of telling."""
-    return [
-        (row["topic"], row["type"], row["data"].get("change", "reinstated"), UUID(row["data"]["case"]))
-        for row in await world.events("evidence.%")
-    ]
-
-
-def revocation(department: str, case: UUID, change: str = "revoked") -> Told:
-    return f"to.{department}.evidence.used-revoked", "evidence.used-revoked.v1", change, case
-
-
-def reinstatement(department: str, case: UUID) -> Told:
-    return f"to.{department}.evidence.used-reinstated", "evidence.used-reinstated.v1", "reinstated", case
 
 
 async def test_every_department_that_used_a_certificate_hears_of_its_revocation(world: World) -> None:
@@ -139,7 +113,7 @@ async def test_evidence_that_nobody_used_is_told_to_nobody(world: World) -> None
     assert await told(world) == []
 
 
-async def test_however_many_used_it_one_change_or_one_batch_of_uses_costs_two_statements(world: World) -> None:
+async def test_a_change_costs_three_statements_and_a_batch_of_uses_two_however_many_they_are(world: World) -> None:
     await hear(world, *(used(CERTIFICATE, case=UUID(int=1000 + number)) for number in range(200)))
     with statements_of(world.service.database) as statements:
         await hear(world, revoked())
@@ -148,26 +122,6 @@ async def test_however_many_used_it_one_change_or_one_batch_of_uses_costs_two_st
         (projection,) = [each for each in use_reactions(clock=world.service.clock) if each.contract is EvidenceUsed]
         async with world.service.database.transaction() as conn:
             await projection.handle_all(conn, many)
-    # The change and its notices; uses of what holds; late uses and their notices.
-    assert len(statements) == 2 + 1 + 2
+    # The change, whom to tell and their notices; uses of what holds; late uses and their notices.
+    assert len(statements) == 3 + 1 + 2
     assert len(await told(world)) == 300
-
-
-async def test_a_department_that_reads_without_end_keeps_the_others_from_nothing(world: World) -> None:
-    """Each reading may have a reference of its own; all of them are told in one transaction. Cases are all told."""
-    for start in range(0, MAX_REFERENCES + 200, 100):
-        refs = [UUID(int=1000 + start + number) for number in range(100)]
-        await hear_of_many(world, [read(CERTIFICATE, ref=ref) for ref in refs])
-    await hear_of_many(world, [read(CERTIFICATE, reader=CARDS)])
-    await hear_of_many(world, [read(CERTIFICATE, ref=OTHER_CASE, purpose="case")])
-    await hear(world, used(CERTIFICATE), revoked())
-    heard = [(topic.split(".")[1], case) for topic, _, _, case in await told(world)]
-    assert len(heard) == MAX_REFERENCES + 3
-    assert {(CARDS, REFERENCE), (INSURANCE, CASE), (INSURANCE, OTHER_CASE)} < set(heard)
-
-
-async def hear_of_many(world: World, events: Sequence[Event[Any]]) -> None:
-    """Many of one kind at once, as they come when there are many."""
-    reactions = {reaction.contract: reaction for reaction in use_reactions(clock=world.service.clock)}
-    async with world.service.database.transaction() as conn:
-        await reactions[type(events[0].data)].handle_all(conn, [(event, None) for event in events])
