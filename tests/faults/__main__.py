@@ -59,7 +59,8 @@ def main(
 def reported(run: Run, injection: Injection, found: Found, verdict: Verdict, caught_up: float | None) -> dict[str, Any]:
     """Everything that was counted."""
     orders = found.orders
-    unknown_committed = {order for order in found.rows.values() if order in orders.unknown}
+    unknown = orders.unknown
+    unknown_committed = unknown.intersection(found.rows.values())
     committed = len(set(found.rows.values()))
     faults = sum(injection.counts.values())
     return {
@@ -72,7 +73,7 @@ def reported(run: Run, injection: Injection, found: Found, verdict: Verdict, cau
             "ordered": len(orders.ordered),
             "acknowledged": len(orders.acknowledged),
             "rolled back": len(orders.rolled_back),
-            "outcome unknown": len(orders.unknown),
+            "outcome unknown": len(unknown),
             "of these committed": len(unknown_committed),
         },
         "events": {"committed": len(found.rows), "logged": len(found.log), "stored": len(found.stream)},

@@ -95,11 +95,13 @@ class Verdict:
 def judge(found: Found) -> Verdict:
     """Committed = published = applied, each once and in order; numbers without a gap; hashes that agree."""
     committed = [fact for fact, _ in sorted(found.rows.items(), key=lambda row: (row[1], row[0].value))]
-    first_in_stream = list({event.event_id: event for event in reversed(found.stream)}.values())[::-1]
+    first_in_stream: dict[str, Logged] = {}
+    for event in found.stream:
+        first_in_stream.setdefault(event.event_id, event)
     tallies = {
         "acknowledged": _kept(found),
         "log": compare(committed, [fact_of(event) for event in found.log]),
-        "stream": compare(committed, [fact_of(event) for event in first_in_stream]),
+        "stream": compare(committed, [fact_of(event) for event in first_in_stream.values()]),
     }
     for name, applied in found.applied.items():
         tallies[name] = compare([fact for fact in committed if fact.entity in found.entitled[name]], applied)

@@ -51,8 +51,8 @@ def draw(seed: int, *, seconds: float) -> list[Fault]:
     """The faults of a load of this length, in order of time."""
     chance = random.Random(seed)
     is_long = seconds >= LONG_RUN_SECONDS
-    # As the issue asks; shorter where there is less time, a pause still longer than the lease and PostgreSQL's
-    # patience with an idle transaction (15 s) together.
+    # Shorter where there is less time, a pause still longer than the lease and PostgreSQL's patience with an idle
+    # transaction (15 s) together.
     pause, outage = (60.0, 300.0) if is_long else (min(25.0, seconds / 4), seconds / 4)
     last = seconds - QUIET_AT_LAST
     found = [Fault(seconds * chance.uniform(0.1, 0.3), "stop department", outage)]

@@ -45,6 +45,16 @@ def test_what_is_published_twice_and_applied_once_is_clean() -> None:
     assert judge(replace(found, stream=[*found.stream[:3], *found.stream])).is_clean
 
 
+def test_what_a_paused_leader_repeats_late_is_not_out_of_order() -> None:
+    found = history()
+    assert judge(replace(found, stream=[*found.stream, found.stream[0]])).is_clean
+
+
+def test_what_first_stood_behind_its_successor_is_out_of_order_however_often_it_is_repeated() -> None:
+    found = history()
+    assert judge(replace(found, stream=[found.stream[2], *found.stream])).tallies["stream"].out_of_order > 0
+
+
 @pytest.mark.parametrize(
     ("missing", "counted"),
     [(0, (1, 0, 0)), (2, (0, 1, 0)), (5, (0, 0, 1))],
