@@ -6,6 +6,7 @@ from certificates import worker
 from certificates.issuing.api import router as issuing
 from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
+from certificates.status.api import router as status
 from certificates.verification.api import router as verification
 from shared.evidence.api import router as evidence
 from shared.evidence.feed import feed_policy
@@ -23,7 +24,7 @@ def compose(service: CertificatesService) -> FastAPI:
     policy = feed_policy(service.evidence.policy.current)
     return create_service(
         service,
-        routers=[issuing, verification, evidence, feed_router("certificates", policy)],
+        routers=[issuing, status, verification, evidence, feed_router("certificates", policy)],
         parts=worker.parts(service.settings),
         readiness={"sharing-rules": service.evidence.policy.readiness, "messaging": service.messaging.readiness},
     )

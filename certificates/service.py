@@ -8,6 +8,7 @@ from fastapi import Depends
 from certificates.evidence.queries import certificates_source
 from certificates.sealing.ports import Signer, SoftwareSigner
 from certificates.settings import CertificatesSettings
+from certificates.status.commands import StatusLists
 from shared.evidence.api import EvidenceDoor
 from shared.evidence.grants import GrantVerifier
 from shared.evidence.sharing import SharingPolicy
@@ -26,6 +27,7 @@ class CertificatesService(Service):
     licensing: ServiceClient = field(init=False)
     evidence: EvidenceDoor = field(init=False)
     messaging: MessagingRuntime = field(init=False)
+    status_lists: StatusLists = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -38,6 +40,9 @@ class CertificatesService(Service):
             grants=GrantVerifier({"licensing": self.keys_of("licensing"), "identity": self.identity_keys}),
         )
         self.messaging = MessagingRuntime("certificates", self.database, self.settings)
+        self.status_lists = StatusLists(
+            self.database, signer=self.signer, platform=self.settings.issuer, clock=self.clock
+        )
 
 
 Current = Annotated[CertificatesService, Depends(service_of)]

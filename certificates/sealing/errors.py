@@ -1,22 +1,42 @@
-"""The ways sealing says no. None of them reaches a caller: they stop a start, park a message, or become a verdict."""
+"""The ways sealing says no. A caller sees one of them; the others stop a start, park a message, or become a verdict."""
 
+from typing import Literal
 from uuid import UUID
+
+from shared.errors import Unavailable
+
+SealRefusal = Literal["unreadable", "altered", "header-not-allowed", "seal-not-trusted", "signature-wrong"]
 
 
 class NotASeal(ValueError):
     """A header or certificate that no seal of ours has."""
 
 
+class SealRefused(NotASeal):
+    """What was shown was not signed under this root; says which check failed first."""
+
+    def __init__(self, code: SealRefusal) -> None:
+        super().__init__(code)
+        self.code: SealRefusal = code
+
+
 class UnsafeSealKey(Exception):
     """A key file that must not be used; the message says why and what to do."""
 
 
-class NoSealKey(Exception):
-    """This department or office has no sealing key here, or its certificate names another credit code."""
+class NoSealKey(Unavailable):
+    """This department or office has no sealing key here, or its certificate names another credit code or ran out."""
+
+    code = "seal-not-available"
+    title_en = "The seal that this needs is not available now"
+    title_zh = "所需印章暂不可用"
 
     def __init__(self, *, holder: str) -> None:
-        super().__init__(f"no seal key for {holder}")
+        super().__init__(retry_after=60)
         self.holder = holder
+
+    def __str__(self) -> str:
+        return f"no seal key for {self.holder}"
 
 
 class NotSealable(Exception):

@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -11,11 +12,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc import jws
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
-from certificates.sealing.errors import NotASeal, NotSealable
+from certificates.sealing.errors import NotASeal, NotSealable, SealRefused
 from certificates.sealing.schemas import CertificateDocument
 
 ALGORITHM = "ES256"
@@ -38,13 +41,26 @@ class _SealRegistry(JWSRegistry):
 REGISTRY = _SealRegistry(algorithms=[ALGORITHM])
 
 
-def header_for(certificate: x509.Certificate) -> Header:
-    """The one protected header that this seal certificate allows; keys in canonical order.
+@dataclass(frozen=True, slots=True)
+class OpenedSeal:
+    """What was signed, the certificate of the key that signed it, and the root that issued that."""
+
+    payload: bytes
+    certificate: x509.Certificate
+    root: x509.Certificate
+
+    def was_in_time(self, at: datetime) -> bool:
+        """Whether the instant lies in the validity of both certificates."""
+        return was_valid(self.certificate, at) and was_valid(self.root, at)
+
+
+def header_for(certificate: x509.Certificate, *, typ: str = TYPE) -> Header:
+    """The one protected header that this seal certificate allows for this type; keys in canonical order.
 
     The root is left out: a root that a document brings along proves nothing.
     """
     encoded = b64encode(certificate.public_bytes(Encoding.DER)).decode()
-    return {"alg": ALGORITHM, "kid": thumbprint_of(certificate), "typ": TYPE, "x5c": [encoded]}
+    return {"alg": ALGORITHM, "kid": thumbprint_of(certificate), "typ": typ, "x5c": [encoded]}
 
 
 def compact_jws(header: Header, payload: bytes, sign: Sign) -> str:
@@ -53,7 +69,7 @@ def compact_jws(header: Header, payload: bytes, sign: Sign) -> str:
     return (signed + b"." + urlsafe_b64encode(sign(signed))).decode()
 
 
-def certificate_in(header: bytes) -> x509.Certificate:
+def certificate_in(header: bytes, *, typ: str = TYPE) -> x509.Certificate:
     """The seal certificate of a protected header. Refuses (NotASeal) all bytes but the ones we would have written.
 
     So no `crit`, `jku`, `jwk`, other algorithm or longer chain can have an effect.
@@ -62,9 +78,52 @@ def certificate_in(header: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(b64decode(orjson.loads(header)["x5c"][0], validate=True))
     except (ValueError, TypeError, LookupError):
         raise NotASeal("no certificate") from None
-    if header != orjson.dumps(header_for(certificate)):
+    if header != orjson.dumps(header_for(certificate, typ=typ)):
         raise NotASeal("unexpected header")
     return certificate
+
+
+def open_seal(text: str, root_pem: bytes, *, typ: str = TYPE) -> OpenedSeal:
+    """What a compact JWS of this type says, if a key signed it whose certificate this root issued.
+
+    Refuses (SealRefused) all else. Whose key it is, and whether it was valid at that time, is for the caller to check.
+    """
+    header, payload = segments_of(text)
+    root, certificate, key = _trusted(header, root_pem, typ)
+    try:
+        jws.deserialize_compact(text, key, registry=REGISTRY)
+    except (JoseError, ValueError):
+        raise SealRefused("signature-wrong") from None
+    return OpenedSeal(payload, certificate, root)
+
+
+def segments_of(text: str) -> tuple[bytes, bytes]:
+    """Header and payload of a compact JWS. Refuses (SealRefused) where a segment is not the only spelling of its bytes
+    (RFC 4648 section 3.5).
+    """
+    segments = text.split(".")
+    if len(text) > 2 * MAX_DOCUMENT_BYTES or not text.isascii() or len(segments) != 3 or not all(segments):
+        raise SealRefused("unreadable")
+    try:
+        decoded = [urlsafe_b64decode(segment.encode()) for segment in segments]
+    except ValueError:
+        raise SealRefused("unreadable") from None
+    if any(urlsafe_b64encode(raw).decode() != segment for raw, segment in zip(decoded, segments, strict=True)):
+        raise SealRefused("altered")
+    return decoded[0], decoded[1]
+
+
+@lru_cache(maxsize=256)
+def _trusted(header: bytes, root_pem: bytes, typ: str) -> tuple[x509.Certificate, x509.Certificate, ECKey]:
+    """Root, seal certificate and key. Remembered: there are few seals and many documents."""
+    root = x509.load_pem_x509_certificate(root_pem)
+    try:
+        certificate = certificate_in(header, typ=typ)
+    except NotASeal:
+        raise SealRefused("header-not-allowed") from None
+    if not is_seal_of(root, certificate):
+        raise SealRefused("seal-not-trusted")
+    return root, certificate, key_of(certificate)
 
 
 def payload_of(document: CertificateDocument) -> bytes:
@@ -121,6 +180,12 @@ def was_valid(certificate: x509.Certificate, at: datetime) -> bool:
 def may_seal(certificate: x509.Certificate, document: CertificateDocument) -> bool:
     """Whether this seal is the issuer's, and valid at the instant at which it is set."""
     return credit_code_of(certificate) == document.issuer.uscc and was_valid(certificate, document.sealed_at)
+
+
+def holder_of(certificate: x509.Certificate) -> str | None:
+    """Whose certificate it is: a department's code, or an office of the platform; None where it does not say one."""
+    units = certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATIONAL_UNIT_NAME)
+    return str(units[0].value) if len(units) == 1 else None
 
 
 def credit_code_of(certificate: x509.Certificate) -> str | None:

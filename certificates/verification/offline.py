@@ -4,27 +4,19 @@ What only the register knows (withheld, revoked, cancelled) cannot be seen here;
 """
 
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Literal
 
 import orjson
-from cryptography import x509
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
-from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from certificates.issuing.rules import CertificateNumber
-from certificates.sealing.errors import NotASeal
+from certificates.sealing.errors import SealRefused
 from certificates.sealing.rules import (
     MAX_DOCUMENT_BYTES,
-    REGISTRY,
-    certificate_in,
+    OpenedSeal,
     credit_code_of,
-    is_seal_of,
-    key_of,
+    open_seal,
     sealed_file,
-    was_valid,
+    segments_of,
 )
 from certificates.sealing.schemas import CertificateDocument
 from certificates.verification.errors import NotGenuine, Reason, ReasonCode, reason
@@ -89,15 +81,12 @@ def open_document(document: bytes, root_pem: bytes) -> CertificateDocument:
 
     Order (GB/T 38540): form, seal certificate, signature, content, and whether they belong together.
     """
-    seal = _seal_in(document)
-    header, payload = _segments(seal)
-    root, certificate, key = _trusted(header, root_pem)
     try:
-        jws.deserialize_compact(seal, key, registry=REGISTRY)
-    except (JoseError, ValueError):
-        raise NotGenuine("signature-wrong") from None
-    content = _content(payload)
-    _check_belongs(content, certificate, root)
+        opened = open_seal(_seal_in(document), root_pem)
+    except SealRefused as refusal:
+        raise NotGenuine(refusal.code) from None
+    content = _content(opened.payload)
+    _check_belongs(content, opened)
     return content
 
 
@@ -111,7 +100,7 @@ def _seal_in(document: bytes) -> str:
         seal = _ascii(orjson.loads(document)["seal"].encode())
     except (ValueError, KeyError, AttributeError):
         raise NotGenuine("unreadable") from None
-    _segments(seal)
+    segments_of(seal)
     if document != sealed_file(seal):
         raise NotGenuine("altered")
     return seal
@@ -122,33 +111,6 @@ def _ascii(text: bytes) -> str:
         return text.decode("ascii")
     except UnicodeDecodeError:
         raise NotGenuine("unreadable") from None
-
-
-def _segments(seal: str) -> tuple[bytes, bytes]:
-    """Header and payload. Each segment must be the only base64url spelling of its bytes (RFC 4648 section 3.5)."""
-    segments = seal.split(".")
-    if len(segments) != 3 or not all(segments):
-        raise NotGenuine("unreadable")
-    try:
-        decoded = [urlsafe_b64decode(segment.encode()) for segment in segments]
-    except ValueError:
-        raise NotGenuine("unreadable") from None
-    if any(urlsafe_b64encode(raw).decode() != segment for raw, segment in zip(decoded, segments, strict=True)):
-        raise NotGenuine("altered")
-    return decoded[0], decoded[1]
-
-
-@lru_cache(maxsize=256)
-def _trusted(header: bytes, root_pem: bytes) -> tuple[x509.Certificate, x509.Certificate, ECKey]:
-    """Root, seal certificate and key. Remembered: there are few seals and many documents."""
-    root = x509.load_pem_x509_certificate(root_pem)
-    try:
-        certificate = certificate_in(header)
-    except NotASeal:
-        raise NotGenuine("header-not-allowed") from None
-    if not is_seal_of(root, certificate):
-        raise NotGenuine("seal-not-trusted")
-    return root, certificate, key_of(certificate)
 
 
 def _content(payload: bytes) -> CertificateDocument:
@@ -162,8 +124,8 @@ def _content(payload: bytes) -> CertificateDocument:
     return content
 
 
-def _check_belongs(content: CertificateDocument, certificate: x509.Certificate, root: x509.Certificate) -> None:
-    if not (was_valid(certificate, content.sealed_at) and was_valid(root, content.sealed_at)):
+def _check_belongs(content: CertificateDocument, opened: OpenedSeal) -> None:
+    if not opened.was_in_time(content.sealed_at):
         raise NotGenuine("seal-not-in-time")
     try:
         number = CertificateNumber.parse(content.number)
@@ -171,5 +133,5 @@ def _check_belongs(content: CertificateDocument, certificate: x509.Certificate, 
         raise NotGenuine("number-wrong") from None
     if not number.agrees or number.version != content.version:
         raise NotGenuine("number-wrong")
-    if not (credit_code_of(certificate) == content.issuer.uscc == number.issuer):
+    if not (credit_code_of(opened.certificate) == content.issuer.uscc == number.issuer):
         raise NotGenuine("issuer-differs")

@@ -43,8 +43,8 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. In `path`, `{id}` is a UUID, `{code}` a code of ours, `{year}` a year, `{type}` an event type with
-    its version: nothing else is a path.
+    """One operation. In `path`, `{id}` is a UUID, `{code}` a code of ours, `{number}` a number, `{year}` a year, and
+    `{type}` an event type with its version: nothing else is a path.
     """
 
     method: str
@@ -132,6 +132,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/certificates/{id}/renewal", CERTIFICATES, WRITE),
     Route("POST", "/v1/verifications", CERTIFICATES, VERIFY),
     Route("GET", "/v1/seal-root", CERTIFICATES, PUBLIC),
+    Route("GET", "/v1/status-lists/{number}", CERTIFICATES, PUBLIC),
     # What was filed.
     Route("POST", "/v1/records", RECORDS, WRITE),
     Route("GET", "/v1/records/{id}", RECORDS, READ),

@@ -8,6 +8,7 @@ from gateway.routing.model import Route
 
 PARAMETERS = {
     "{id}": re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "{number}": re.compile(rb"0|[1-9][0-9]{0,5}"),
     "{year}": re.compile(rb"[12][0-9]{3}"),
     "{type}": re.compile(rb"[a-z][a-z-]*\.[a-z][a-z-]*\.v[1-9][0-9]*"),
     "{code}": re.compile(rb"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"),

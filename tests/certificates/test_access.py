@@ -38,6 +38,7 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "search_evidence": ("POST", SEARCH, {}),
     "verify_certificate": ("POST", {"number": "1"}, dict.fromkeys(CALLERS, 200)),
     "get_seal_root": ("GET", None, dict.fromkeys(CALLERS, 200)),
+    "get_status_list": ("GET", None, dict.fromkeys(CALLERS, 200)),
 }
 OPERATIONS = {"healthz", "readyz", "metrics"}
 
@@ -50,7 +51,7 @@ async def test_access(world: World, route: str) -> None:
         certificate = await world.issued()
         before = len(await world.events())
         headers = headers_of(world) | {"idempotency-key": f"key-{uuid4()}"}
-        path = template.replace("{certificate}", str(certificate))
+        path = template.replace("{certificate}", str(certificate)).replace("{number}", "0")
         reply = await world.http.request(method, path, json=body, headers=headers)
         expected = allowed.get(caller, 401 if caller in ("nobody", "elsewhere") else 403)
         assert (caller, reply.status_code) == (caller, expected)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, FastAPI
 
 from certificates.issuing.api import router as issuing
+from certificates.status.api import router as status_lists
 from certificates.verification.api import router as verification
 from gateway.document.own import OWN
 from gateway.document.rules import merge_documents, shape_of
@@ -28,7 +29,7 @@ from shared.messaging.topics import Reach
 ROUTERS: dict[str, list[APIRouter]] = {
     "identity": [tokens, clients, identification, representation, parties, duties, subscriptions],
     "licensing": [catalogue, calendar, applications, cases],
-    "certificates": [issuing, verification, evidence],
+    "certificates": [issuing, status_lists, verification, evidence],
     "records": [filing, accesses, evidence],
 }
 # Named by the table already, and answered when their own issues build them.

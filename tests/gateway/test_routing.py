@@ -16,7 +16,7 @@ FORWARDED = [route for route in ROUTES if route.answer is Answer.FORWARDED]
 
 
 def path_of(route: Route) -> str:
-    named = {"{id}": ID, "{code}": "newborn", "{year}": "2026", "{type}": "case.received.v1"}
+    named = {"{id}": ID, "{code}": "newborn", "{number}": "7", "{year}": "2026", "{type}": "case.received.v1"}
     return reduce(lambda path, name: path.replace(name, named[name]), named, route.path)
 
 
@@ -61,6 +61,8 @@ async def test_a_route_reaches_the_service_that_owns_it(platform: Platform, rout
         "/v0/things",
         f"/v1/cases/{ID.upper()}",
         "/v1/cases/1",
+        "/v1/status-lists/01",
+        "/v1/status-lists/1000000",
         "/v1/parties/110105189001019999",
         f"/v1/certificates/{ID}/document.pdf/",
         "/v1/things/" + "a" * 600,

@@ -1,0 +1,108 @@
+"""The status lists of this process: made when somebody asks, and kept for a while."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from certificates.sealing.authority import Office
+from certificates.sealing.commands import note_uses
+from certificates.sealing.errors import NoSealKey
+from certificates.sealing.model import Form
+from certificates.sealing.ports import Signer
+from certificates.sealing.rules import was_valid
+from certificates.status import queries
+from certificates.status.errors import StatusListNotFound
+from certificates.status.rules import list_uri, packed, signed_list
+from shared.clock import Clock
+from shared.database import Database
+
+# With the 60 seconds for which a reader keeps a list, what was done is seen offline after a minute and a half at most.
+KEPT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A token, as of when it is, and a name for its bytes."""
+
+    token: str
+    at: datetime
+    etag: str
+
+    @classmethod
+    def of(cls, token: str, at: datetime) -> "Made":
+        return cls(token, at, f'"{sha256(token.encode()).hexdigest()[:32]}"')
+
+
+async def sign_lists(
+    conn: AsyncConnection, numbers: Sequence[int], *, signer: Signer, platform: str, at: datetime
+) -> dict[int, str]:
+    """A token for each of these lists, as of `at`, and on record that the platform's status office signed them.
+
+    Refuses (NoSealKey) where that office has no key here whose certificate is valid now.
+    """
+    certificate = signer.certificate_of(Office.STATUS)
+    if not was_valid(certificate, at):
+        raise NoSealKey(holder=Office.STATUS)
+    found = await queries.places_of(conn, numbers)
+    made = {}
+    for number, places in found.items():
+        uri = list_uri(platform, number)
+        sign = partial(signer.sign, certificate)
+        made[number] = signed_list(packed(places), uri=uri, certificate=certificate, sign=sign, at=at)
+        # A list takes milliseconds; requests that wait get their turn between two.
+        await asyncio.sleep(0)
+    await note_uses(conn, Form.STATUS_LIST, [(Office.STATUS, certificate, None) for _ in made], at=at)
+    return made
+
+
+class StatusLists:
+    """Gives lists that are at most half a minute old. However many ask, each is made once at a time."""
+
+    def __init__(self, database: Database, *, signer: Signer, platform: str, clock: Clock) -> None:
+        self._database = database
+        self._signer = signer
+        self._platform = platform
+        self._clock = clock
+        self._count = 0
+        self._made: dict[int, Made] = {}
+        self._making = asyncio.Lock()
+
+    async def current(self, number: int) -> Made:
+        """The list of this number. Refuses (StatusListNotFound) where there is none."""
+        if number >= self._count and number >= await self.count():
+            raise StatusListNotFound
+        return (await self.current_of([number]))[number]
+
+    async def all_current(self) -> list[Made]:
+        """All lists, in their order."""
+        found = await self.current_of(range(await self.count()))
+        return [found[number] for number in sorted(found)]
+
+    async def current_of(self, numbers: Sequence[int]) -> dict[int, Made]:
+        """These lists, which exist. Those that are too old are made again, in one transaction."""
+        if self._old(numbers):
+            async with self._making:
+                if old := self._old(numbers):
+                    await self._make(old)
+        return {number: self._made[number] for number in numbers}
+
+    async def count(self) -> int:
+        """How many lists there are now."""
+        async with self._database.read() as conn:
+            self._count = await queries.count_lists(conn)
+        return self._count
+
+    def _old(self, numbers: Sequence[int]) -> list[int]:
+        oldest = self._clock() - KEPT
+        return [number for number in numbers if number not in self._made or self._made[number].at < oldest]
+
+    async def _make(self, numbers: Sequence[int]) -> None:
+        at = self._clock()
+        async with self._database.transaction() as conn:
+            tokens = await sign_lists(conn, numbers, signer=self._signer, platform=self._platform, at=at)
+        self._made.update({number: Made.of(token, at) for number, token in tokens.items()})
