@@ -20,3 +20,11 @@ def legal_date(at: datetime, zone: str) -> date:
 def end_of(day: date, zone: str) -> datetime:
     """The instant at which a legal day is over in the deployment's zone."""
     return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone))
+
+
+def years_later(day: date, years: int) -> date:
+    """The same day of a later year; 29 February becomes 28 February where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

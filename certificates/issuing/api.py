@@ -7,18 +7,20 @@ from fastapi import APIRouter, Depends, Header, Query
 from starlette.responses import Response
 
 from certificates.issuing import queries
-from certificates.issuing.commands import Act, operate
+from certificates.issuing.commands import Act, Press, change_certificate, operate, renew_certificate
 from certificates.issuing.errors import CertificateNotFound
-from certificates.issuing.model import Operation
+from certificates.issuing.model import Operation, State
 from certificates.issuing.permissions import Viewer
-from certificates.issuing.schemas import ActRequest, CertificateView
+from certificates.issuing.schemas import ActRequest, CertificateView, ChangeRequest, RenewalRequest
 from certificates.sealing.rules import sealed_file
 from certificates.service import Current
 from shared.auth import Caller, requires, requires_by_kind
 from shared.database import Read, Transaction
 from shared.idempotency import IdempotencyKey, once
+from shared.ids import random_id
 from shared.pagination import After, Limit, Page, decode_cursor, encode_cursor
 from shared.representation import open_representation
+from shared.schemas import Code, Strict
 
 router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
 
@@ -54,14 +56,16 @@ async def list_certificates(
     looking: Looking,
     conn: Read,
     holder: Annotated[Literal["me"] | UUID, Query(description="`me`, or a party whom you represent.")] = "me",
+    kind: Code | None = None,
+    state: State | None = None,
     limit: Limit = 20,
     after: After = None,
 ) -> Page[CertificateView]:
-    """The certificates of one holder, newest first, whatever their state."""
+    """The certificates of one holder, newest first, whatever their state unless `state` says which."""
     party = caller.party if holder == "me" else holder
     if not looking.may_hold(party):
         raise CertificateNotFound
-    rows = await queries.list_of_holder(conn, party, limit=limit, after=decode_cursor(after))
+    rows = await queries.list_of_holder(conn, party, kind=kind, state=state, limit=limit, after=decode_cursor(after))
     return Page[CertificateView].of(
         rows, limit=limit, show=CertificateView.of, key=lambda row: encode_cursor(row.issued_at, row.id)
     )
@@ -114,6 +118,67 @@ async def revoke_certificate(
     return await _operate(conn, Operation.REVOCATION, certificate, body, caller=caller, key=key, service=service)
 
 
+@router.post("/{certificate}/renewal", status_code=201)
+async def renew_a_certificate(
+    caller: Issuer, conn: Transaction, service: Current, certificate: UUID, body: RenewalRequest, key: IdempotencyKey
+) -> CertificateView:
+    """Let it go on (延续): its next version, until a later day. The old one is expired at the same instant."""
+    successor = random_id()
+    made = await _once(conn, Operation.RENEWAL, certificate, body, caller=caller, key=key, successor=successor)
+    if made is not None:
+        return made
+    act = _act(caller, Operation.RENEWAL, ground=body.ground, reason=body.reason)
+    press, until, at = _press(service), body.valid_until, service.clock()
+    return CertificateView.of(
+        await renew_certificate(conn, certificate, act, successor=successor, valid_until=until, press=press, at=at)
+    )
+
+
+@router.post("/{certificate}/change", status_code=201)
+async def change_a_certificate(
+    caller: Issuer, conn: Transaction, service: Current, certificate: UUID, body: ChangeRequest, key: IdempotencyKey
+) -> CertificateView:
+    """Let it say something else (变更): its next version. The old one is expired at the same instant."""
+    successor = random_id()
+    made = await _once(conn, Operation.CHANGE, certificate, body, caller=caller, key=key, successor=successor)
+    if made is not None:
+        return made
+    act = _act(caller, Operation.CHANGE, ground=body.ground, reason=body.reason)
+    vocabulary, press, at = service.evidence.policy.table.vocabulary, _press(service), service.clock()
+    return CertificateView.of(
+        await change_certificate(
+            conn,
+            certificate,
+            act,
+            successor=successor,
+            claims=body.claims,
+            vocabulary=vocabulary,
+            press=press,
+            at=at,
+        )
+    )
+
+
+async def _once(
+    conn: Transaction,
+    operation: Operation,
+    certificate: UUID,
+    body: Strict,
+    *,
+    caller: Caller,
+    key: str,
+    successor: UUID,
+) -> CertificateView | None:
+    """What this key made before; None: go on, and make `successor`."""
+    name = f"{operation}:{certificate}"
+    made = await once(conn, caller=caller.sub, operation=name, key=key, body=body, resource=successor)
+    return None if made is None else CertificateView.of(await queries.lock_certificate(conn, made))
+
+
+def _press(service: Current) -> Press:
+    return Press(service.signer, service.settings.zone)
+
+
 async def _operate(
     conn: Transaction,
     operation: Operation,
@@ -127,6 +192,9 @@ async def _operate(
     name = f"{operation}:{certificate}"
     if await once(conn, caller=caller.sub, operation=name, key=key, body=body, resource=certificate) is not None:
         return CertificateView.of(await queries.lock_certificate(conn, certificate))
-    department = caller.department or ""
-    act = Act(operation, ground=body.ground, reason=body.reason, department=department, officer=caller.act)
+    act = _act(caller, operation, ground=body.ground, reason=body.reason)
     return CertificateView.of(await operate(conn, certificate, act, at=service.clock()))
+
+
+def _act(caller: Caller, operation: Operation, *, ground: str, reason: str) -> Act:
+    return Act(operation, ground=ground, reason=reason, department=caller.department or "", officer=caller.act)

@@ -27,5 +27,29 @@ class StateNotFitting(RuleNotMet):
     title_zh = "证照当前状态不允许此操作"
 
 
+class TermNotFitting(Invalid):
+    """A renewal ends later than what it renews, and within a lifetime."""
+
+    code = "term-not-fitting"
+    title_en = "`valid_until` is not a day to which this certificate can be renewed"
+    title_zh = "延续后的有效期截止日期不合理"
+
+
+class ClaimsNotValid(Invalid):
+    """`errors` names what is wrong as pointers and reasons, without the values."""
+
+    code = "claims-not-valid"
+    title_en = "Some claims are not what this kind of certificate or record holds"
+    title_zh = "部分内容不符合该类证照或数据的规定"
+
+
+class NothingChanged(RuleNotMet):
+    """The certificate says that already: a new version of it would say nothing new."""
+
+    code = "nothing-changed"
+    title_en = "The certificate says the same already"
+    title_zh = "变更内容与证照现有内容一致"
+
+
 class YieldNotAsDecided(Exception):
     """What licensing hands over is not what the decision's event announced. Never a caller's fault; the event parks."""

@@ -25,7 +25,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     literal_column,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -48,9 +50,13 @@ class Operation(StrEnum):
 
     ISSUING = "issuing"  # 新发 01
     WITHHOLDING = "withholding"  # 暂扣 03
+    RENEWAL = "renewal"  # 延续 02
     EXPIRY = "expiry"  # 过期失效 04
     REVOCATION = "revocation"  # 注销 05, 撤销, 吊销
     REINSTATEMENT = "reinstatement"  # 暂扣发还 06
+    CHANGE = "change"  # 变更 09
+    # Another was issued to the holder of a kind of which nobody has two (补发、换发): 其他 07
+    REPLACEMENT = "replacement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,10 @@ _WITHHELD = frozenset({State.WITHHELD})
 _HELD = _VALID | _WITHHELD
 _ENDED_BY_TIME = _HELD | {State.EXPIRED}
 _WITHHOLD, _REINSTATE, _REVOKE = Operation.WITHHOLDING, Operation.REINSTATEMENT, Operation.REVOCATION
+_RENEW, _CHANGE = Operation.RENEWAL, Operation.CHANGE
 
-# ALL: 行政许可法 (Administrative Licensing Law); APL: 行政处罚法 (Administrative Penalty Law).
+# ALL: 行政许可法 (Administrative Licensing Law); APL: 行政处罚法 (Administrative Penalty Law); Z-REG: 浙江省保障
+# “最多跑一次”改革规定. A renewal and a change end a certificate by putting a new version in its place.
 GROUNDS: Final[dict[str, Ground]] = {
     "evidence-preservation": Ground(_WITHHOLD, _VALID, State.WITHHELD, "APL 56"),
     "suspension-penalty": Ground(_WITHHOLD, _VALID, State.WITHHELD, "APL 9(3)"),
@@ -88,6 +96,10 @@ GROUNDS: Final[dict[str, Ground]] = {
     "impossible": Ground(_REVOKE, _ENDED_BY_TIME, State.CANCELLED, "ALL 70(5)"),
     "other-cancellation": Ground(_REVOKE, _ENDED_BY_TIME, State.CANCELLED, "ALL 70(6)"),
     "penalty": Ground(_REVOKE, _HELD, State.WITHDRAWN, "APL 9(3)"),
+    "term-ending": Ground(_RENEW, _VALID, State.EXPIRED, "ALL 50"),
+    "holder-requested": Ground(_CHANGE, _VALID, State.EXPIRED, "ALL 49"),
+    "circumstances-changed": Ground(_CHANGE, _VALID, State.EXPIRED, "ALL 8"),
+    "facts-corrected": Ground(_CHANGE, _VALID, State.EXPIRED, "Z-REG 7"),
 }
 # A certificate expires by itself, whether withheld or not.
 MAY_EXPIRE: Final = _HELD
@@ -99,6 +111,8 @@ status_slots = Sequence("status_slots", minvalue=0, start=0, metadata=metadata)
 
 # Said to the letter: an index that knows this condition is only used where the statement has no parameter in it.
 NOT_VALID: ColumnElement[bool] = literal_column("state <> 'valid'", Boolean)
+# Of some kinds nobody has two certificates in force.
+ONE_PER_HOLDER: Final = "uq_certificates_one_per_holder"
 
 _STATES = ", ".join(f"'{state}'" for state in State)
 
@@ -115,8 +129,9 @@ certificates = Table(
     Column("region", Text, nullable=False),
     Column("issuer", Text, nullable=False),
     Column("issuer_name", JSONB, nullable=False),
-    Column("case", Uuid, nullable=False),
-    Column("index", Integer, nullable=False),
+    # Of which decision it was made; absent where its issuer put it in the place of another.
+    Column("case", Uuid),
+    Column("index", Integer),
     Column("claims", JSONB, nullable=False),
     Column("issued_on", Date, nullable=False),
     Column("valid_from", Date, nullable=False),
@@ -129,6 +144,7 @@ certificates = Table(
     Column("status_list", Integer, nullable=False),
     Column("status_index", Integer, nullable=False),
     Column("issued_at", DateTime(timezone=True), nullable=False),
+    Column("one_per_holder", Boolean, nullable=False, server_default=false()),
     # One decision, one certificate, whatever is redelivered.
     UniqueConstraint("case", "index"),
     UniqueConstraint("status_list", "status_index"),
@@ -138,6 +154,13 @@ certificates = Table(
     Index(None, "holder", "issued_at", "id"),
     # All that a status list is made of, so that making one does not read the certificates themselves.
     Index(None, "status_list", "state", "status_index", postgresql_where=NOT_VALID),
+    Index(
+        ONE_PER_HOLDER,
+        "holder",
+        "kind",
+        unique=True,
+        postgresql_where=text("one_per_holder AND state IN ('valid', 'withheld')"),
+    ),
 )
 
 
@@ -155,8 +178,8 @@ class Certificate:
     region: str
     issuer: str
     issuer_name: dict[str, str]
-    case: UUID
-    index: int
+    case: UUID | None
+    index: int | None
     claims: dict[str, JsonValue]
     issued_on: date
     valid_from: date
@@ -167,6 +190,7 @@ class Certificate:
     status_list: int
     status_index: int
     issued_at: datetime
+    one_per_holder: bool = False
 
 
 operations = Table(

@@ -1,14 +1,19 @@
 """Every question that is asked of the certificates."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Text, Uuid, cast, func, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Row, TableValuedAlias, Text, Uuid, cast, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.errors import CertificateNotFound
-from certificates.issuing.model import Certificate, State, certificates, status_slots
+from certificates.issuing.model import MAY_EXPIRE, Certificate, State, certificates, status_slots
+
+# A holder and a kind: where there is one certificate in force at most, if the kind is such a one.
+Place = tuple[UUID, str]
 
 _c = certificates.c
 
@@ -31,6 +36,34 @@ async def lock_certificate(conn: AsyncConnection, certificate: UUID) -> Certific
     return _certificate(row)
 
 
+async def hold_places(conn: AsyncConnection, places: Sequence[Place]) -> None:
+    """Nobody else puts a certificate in the place of another there, until the transaction ends.
+
+    A row cannot be locked that is not there yet. In one order, so that two with several places cannot block each other.
+    """
+    if places:
+        keys = sorted(f"place:{holder}:{kind}" for holder, kind in set(places))
+        wanted = func.unnest(cast(keys, ARRAY(Text))).column_valued("place")
+        await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(wanted, 0))))
+
+
+async def lock_in_force(conn: AsyncConnection, places: Sequence[Place]) -> dict[Place, list[Certificate]]:
+    """What holders have there, in force or withheld, newest first; held until the transaction ends."""
+    found: dict[Place, list[Certificate]] = defaultdict(list)
+    if places:
+        wanted = _unnested([holder for holder, _ in places], [kind for _, kind in places])
+        held = (
+            select(certificates)
+            .join(wanted, (_c.holder == wanted.c.party) & (_c.kind == wanted.c.kind))
+            .where(_c.state.in_(MAY_EXPIRE))
+            .order_by(_c.issued_at.desc(), _c.id)
+            .with_for_update(of=certificates)
+        )
+        for row in await conn.execute(held):
+            found[row.holder, row.kind].append(_certificate(row))
+    return found
+
+
 async def issued_indexes(conn: AsyncConnection, case: UUID) -> set[int]:
     """Which yields of this case were issued already."""
     return set((await conn.execute(select(_c.index).where(_c.case == case))).scalars())
@@ -43,10 +76,20 @@ async def take_slots(conn: AsyncConnection, count: int) -> list[int]:
 
 
 async def list_of_holder(
-    conn: AsyncConnection, holder: UUID, *, limit: int, after: tuple[datetime, UUID] | None
+    conn: AsyncConnection,
+    holder: UUID,
+    *,
+    kind: str | None,
+    state: State | None,
+    limit: int,
+    after: tuple[datetime, UUID] | None,
 ) -> list[Certificate]:
     """A holder's certificates, newest first; one more than `limit`, to tell whether there is a next page."""
     wanted = select(certificates).where(_c.holder == holder)
+    if kind is not None:
+        wanted = wanted.where(_c.kind == kind)
+    if state is not None:
+        wanted = wanted.where(_c.state == state)
     if after is not None:
         wanted = wanted.where(tuple_(_c.issued_at, _c.id) < after)
     rows = await conn.execute(wanted.order_by(_c.issued_at.desc(), _c.id.desc()).limit(limit + 1))
@@ -57,8 +100,7 @@ async def list_in_force(
     conn: AsyncConnection, parties: list[UUID], kinds: list[str], *, day: date
 ) -> list[Certificate]:
     """What is in force on this day of the (party, kind) pairs, which the two arrays hold side by side."""
-    arrays = func.unnest(cast(parties, ARRAY(Uuid)), cast(kinds, ARRAY(Text)))
-    wanted = arrays.table_valued("party", "kind", name="wanted").render_derived()
+    wanted = _unnested(parties, kinds)
     in_force = (
         select(certificates)
         .join(wanted, (_c.holder == wanted.c.party) & (_c.kind == wanted.c.kind))
@@ -66,6 +108,11 @@ async def list_in_force(
         .order_by(_c.issued_at.desc(), _c.id)
     )
     return [_certificate(row) for row in await conn.execute(in_force)]
+
+
+def _unnested(parties: list[UUID], kinds: list[str]) -> TableValuedAlias:
+    arrays = func.unnest(cast(parties, ARRAY(Uuid)), cast(kinds, ARRAY(Text)))
+    return arrays.table_valued("party", "kind", name="wanted").render_derived()
 
 
 async def _one(conn: AsyncConnection, condition: ColumnElement[bool]) -> Certificate | None:

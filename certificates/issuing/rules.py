@@ -1,13 +1,24 @@
-"""Certificate numbers (电子证照标识, GB/T 36904-2018): made, read and checked. Places in status lists. Pure."""
+"""Certificate numbers (电子证照标识, GB/T 36904-2018): made, read and checked. What a new version says. Pure."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from datetime import date
+from typing import Final, Self
 
+from pydantic import JsonValue
+
+from certificates.issuing.errors import ClaimsNotValid, NothingChanged, TermNotFitting
+from certificates.issuing.model import Certificate
 from certificates.sealing.schemas import StatusEntry
+from shared.clock import years_later
+from shared.evidence.vocabulary import Vocabulary
 
 ROOT_OID = "1.2.156.3005.2"
 FIRST_VERSION = "001"
+LAST_VERSION = "999"
+# Nothing is certified for longer than people live.
+LONGEST_YEARS: Final = 100
 STATUS_LIST_LENGTH = 2**17
 # Odd, so that every place is met once; far from 1, so that neighbours in time are no neighbours in the list.
 _STRIDE = 81_173
@@ -63,6 +74,60 @@ class CertificateNumber:
 
     def __str__(self) -> str:
         return f"{ROOT_OID}.{self.type_code}.{self.issuer}.{self.serial}.{self.version}.{self.check}"
+
+
+def number_after(before: str | None, *, type_code: str, issuer: str, serial: str) -> CertificateNumber:
+    """The number of a new certificate: the next version of the one before, where there is one of this type and issuer.
+
+    Else, and after the last version, the first of this `serial`.
+    """
+    if before is not None:
+        old = CertificateNumber.parse(before)
+        if (old.type_code, old.issuer) == (type_code, issuer) and old.version != LAST_VERSION:
+            version = f"{int(old.version) + 1:03}"
+            return CertificateNumber.compose(type_code=type_code, issuer=issuer, serial=old.serial, version=version)
+    return CertificateNumber.compose(type_code=type_code, issuer=issuer, serial=serial)
+
+
+def renewed_until(held: Certificate, given: date | None, *, today: date) -> date | None:
+    """The last day of the renewed certificate: as given, else after the same term again; None where it has no end.
+
+    Refuses (TermNotFitting) a day that is past, not later than the end of the one before, or beyond a lifetime.
+    """
+    until = _same_term_again(held) if given is None else given
+    if until is None:
+        return None
+    latest = years_later(today, LONGEST_YEARS)
+    earliest = today if held.valid_until is None else max(today, held.valid_until)
+    if not earliest <= until <= latest or until == held.valid_until:
+        raise TermNotFitting(after=earliest.isoformat(), latest=latest.isoformat())
+    return until
+
+
+def _same_term_again(held: Certificate) -> date | None:
+    if held.valid_until is None:
+        return None
+    years = held.valid_until.year - held.valid_from.year
+    # A term of whole years ends on the same day of the year, whatever leap days lie in it.
+    return years_later(held.valid_until, years) + (held.valid_until - years_later(held.valid_from, years))
+
+
+def changed_claims(
+    held: Certificate, changes: Mapping[str, JsonValue], *, vocabulary: Vocabulary
+) -> dict[str, JsonValue]:
+    """What the certificate says with these changes. Refuses (ClaimsNotValid) what its kind does not hold, and
+
+    (NothingChanged) what it says already.
+    """
+    kind = vocabulary.kinds.get(held.kind)
+    if kind is None:
+        raise ClaimsNotValid(errors=[{"pointer": "/body/claims", "reason": "the catalogue has no such kind now"}])
+    if errors := vocabulary.faults(kind, changes):
+        raise ClaimsNotValid(errors=errors)
+    said = {**held.claims, **changes}
+    if said == held.claims:
+        raise NothingChanged
+    return said
 
 
 def status_entry(slot: int) -> StatusEntry:

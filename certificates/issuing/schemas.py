@@ -1,8 +1,10 @@
 """Shapes of the certificates API."""
 
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
+
+from pydantic import Field, JsonValue
 
 from certificates.issuing.model import Certificate, State
 from shared.schemas import Code, Paragraph, Strict, Text
@@ -36,3 +38,19 @@ class ActRequest(Strict):
 
     ground: Code
     reason: Paragraph
+
+
+class RenewalRequest(Strict):
+    """A renewal (延续). Without `valid_until`, for the same term again."""
+
+    ground: Code = "term-ending"
+    reason: Paragraph
+    valid_until: date | None = None
+
+
+class ChangeRequest(Strict):
+    """A change (变更). `claims`: what the certificate is to say instead; the rest stays as it is."""
+
+    ground: Code = "holder-requested"
+    reason: Paragraph
+    claims: Annotated[dict[Code, JsonValue], Field(max_length=100)]

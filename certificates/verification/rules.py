@@ -21,7 +21,7 @@ def standing(certificate: Certificate, *, day: date) -> VerificationView:
     """A genuine certificate, and whether it is in force: what its issuer did to it counts before its dates."""
     if certificate.state in _ENDED:
         state, why = _ENDED[certificate.state]
-        reasons = [why]
+        reasons: list[ReasonCode] = ["replaced" if _ended_early(certificate, day=day) else why]
     else:
         state, reasons = state_on(day, valid_from=certificate.valid_from, valid_until=certificate.valid_until)
     return VerificationView(
@@ -35,6 +35,12 @@ def standing(certificate: Certificate, *, day: date) -> VerificationView:
         valid_until=certificate.valid_until,
         reasons=tuple(reason(code) for code in reasons),
     )
+
+
+def _ended_early(certificate: Certificate, *, day: date) -> bool:
+    """Expired before its time: then by what took its place."""
+    over = certificate.valid_until is not None and day > certificate.valid_until
+    return certificate.state is State.EXPIRED and not over
 
 
 def unknown(why: ReasonCode) -> VerificationView:

@@ -130,6 +130,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/certificates/{id}/reinstatement", CERTIFICATES, WRITE),
     Route("POST", "/v1/certificates/{id}/revocation", CERTIFICATES, WRITE),
     Route("POST", "/v1/certificates/{id}/renewal", CERTIFICATES, WRITE),
+    Route("POST", "/v1/certificates/{id}/change", CERTIFICATES, WRITE),
     Route("POST", "/v1/verifications", CERTIFICATES, VERIFY),
     Route("GET", "/v1/seal-root", CERTIFICATES, PUBLIC),
     Route("GET", "/v1/status-lists/{number}", CERTIFICATES, PUBLIC),

@@ -29,6 +29,7 @@ from licensing.cases.model import MOVES, Act, Case, ClaimOrigin, PlannedCase, Pl
 from licensing.cases.model.states import BY_THE_PLATFORM
 from licensing.planning.model import Element, Yield
 from licensing.planning.plan import suggested_claims
+from shared.clock import years_later
 from shared.contracts.yields import Yielded
 from shared.texts import has_invisible
 
@@ -232,20 +233,13 @@ def _yielded(result: PlannedYield, claims: Mapping[str, JsonValue], decided_on: 
         kind=result.kind,
         label=result.label,
         type_code=result.type_code,
+        one_per_holder=result.one_per_holder,
         party=result.party,
         region=result.region,
         claims={attribute: claims[attribute] for attribute in result.claims if claims.get(attribute) is not None},
         valid_from=decided_on,
         valid_until=years_later(decided_on, result.valid_years) if result.valid_years else None,
     )
-
-
-def years_later(day: date, years: int) -> date:
-    """The same day of a later year; 29 February becomes 28 February where there is none."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
 
 
 # --- what else in the application can no longer happen ----------------------------------------------------------

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-import jsonschema_rs
 from pydantic import JsonValue
 
 from records.filing.errors import ClaimsNotValid, DateNotFitting, KindNotKnown, NotTheIssuer
 from shared.contracts.sharing import EvidenceKind, SharingRules
-from shared.texts import has_invisible
+from shared.evidence.vocabulary import Vocabulary
 
 EARLIEST = date(1800, 1, 1)
 AHEAD = timedelta(days=366)
@@ -19,13 +18,8 @@ class FilingRules:
 
     def __init__(self, published: SharingRules) -> None:
         self.release = published.release
-        self._kinds = {kind.code: kind for kind in published.kinds if kind.type == "record"}
-        named = {attribute for kind in self._kinds.values() for attribute in kind.attributes}
-        self._attributes = {
-            attribute: jsonschema_rs.validator_for(schema, validate_formats=True)
-            for attribute, schema in published.vocabulary.items()
-            if attribute in named and isinstance(schema, dict)
-        }
+        self._vocabulary = Vocabulary(published)
+        self._kinds = {code: kind for code, kind in self._vocabulary.kinds.items() if kind.type == "record"}
 
     def kind_for(self, code: str, *, issuer: str | None) -> EvidenceKind:
         """The kind, if this department is its issuer. Refuses KindNotKnown (422) and NotTheIssuer (403)."""
@@ -37,29 +31,10 @@ class FilingRules:
         return kind
 
     def check_claims(self, kind: EvidenceKind, claims: Mapping[str, JsonValue]) -> None:
-        """Refuse (ClaimsNotValid) claims that the kind does not have or the vocabulary does not allow: all at once.
-
-        Names that the caller made up are values too, and not repeated.
-        """
-        errors: list[JsonValue] = []
-        if not claims:
-            errors.append({"pointer": "/body/claims", "reason": "a record says something"})
-        if set(claims) - set(kind.attributes):
-            known = ", ".join(kind.attributes)
-            errors.append({"pointer": "/body/claims", "reason": f"this kind holds no more than: {known}"})
-        errors += [
-            {"pointer": f"/body/claims/{attribute}", "reason": "not what the vocabulary allows"}
-            for attribute in kind.attributes
-            if attribute in claims and not self._allows(attribute, claims[attribute])
-        ]
+        """Refuse (ClaimsNotValid) claims that the kind does not have or the vocabulary does not allow: all at once."""
+        errors = self._vocabulary.faults(kind, claims)
         if errors:
             raise ClaimsNotValid(errors=errors)
-
-    def _allows(self, attribute: str, value: JsonValue) -> bool:
-        if isinstance(value, str) and has_invisible(value):
-            return False
-        validator = self._attributes.get(attribute)
-        return validator is not None and validator.is_valid(value)
 
 
 def valid_from_for(given: date | None, *, today: date) -> date:

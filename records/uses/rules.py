@@ -5,6 +5,7 @@ from typing import TypeVar
 from records.uses.model import Change, Telling, Use
 from shared.contracts.events import (
     CertificateEvent,
+    CertificateExpired,
     CertificateReinstated,
     CertificateRevoked,
     DataAccessed,
@@ -70,6 +71,26 @@ def change_of_certificate(event: Event[CertificateT]) -> Change:
         issuer=data.issuer,
         region=_region_of(event),
         ground=data.ground if isinstance(data, CertificateRevoked) else None,
+    )
+
+
+def change_of_successor(event: Event[CertificateExpired]) -> Change | None:
+    """That the certificate says something else since: what is right instead is its successor.
+
+    None where it only goes on as a new version, or came to the end that everybody knew.
+    """
+    data = event.data
+    if data.operation != "change" or data.successor is None:
+        return None
+    return Change(
+        evidence=data.certificate,
+        version=event.entityversion,
+        change="corrected",
+        kind=data.kind,
+        party=data.party,
+        issuer=data.issuer,
+        region=_region_of(event),
+        successor=data.successor,
     )
 
 

@@ -5,10 +5,17 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.uses.commands import note_change, note_uses
-from records.uses.rules import change_of_certificate, change_of_record, uses_of_access, uses_of_case
+from records.uses.rules import (
+    change_of_certificate,
+    change_of_record,
+    change_of_successor,
+    uses_of_access,
+    uses_of_case,
+)
 from shared.clock import Clock
 from shared.contracts.events import (
     CertificateEvent,
+    CertificateExpired,
     CertificateReinstated,
     CertificateRevoked,
     CertificateWithheld,
@@ -34,6 +41,11 @@ def use_reactions(*, clock: Clock) -> list[AnyReaction]:
     async def on_certificate_changed(conn: AsyncConnection, event: Event[CertificateEvent], _: None) -> None:
         await note_change(conn, change_of_certificate(event), at=clock())
 
+    async def on_certificate_expired(conn: AsyncConnection, event: Event[CertificateExpired], _: None) -> None:
+        change = change_of_successor(event)
+        if change is not None:
+            await note_change(conn, change, at=clock())
+
     async def on_record_corrected(conn: AsyncConnection, event: Event[RecordCorrected], _: None) -> None:
         await note_change(conn, change_of_record(event), at=clock())
 
@@ -42,5 +54,6 @@ def use_reactions(*, clock: Clock) -> list[AnyReaction]:
         Projection(EvidenceUsed, note_used),
         Projection(DataAccessed, note_accessed),
         *(Reaction(change, on_certificate_changed) for change in changes),
+        Reaction(CertificateExpired, on_certificate_expired),
         Reaction(RecordCorrected, on_record_corrected),
     ]

@@ -162,11 +162,14 @@ class CertificateEvent(EventContract):
 
 
 class CertificateIssued(CertificateEvent):
+    """By the decision on `case`. `predecessor`: the holder's other, in whose place it stands."""
+
     type: ClassVar[str] = "certificate.issued.v1"
     issued_on: date
     valid_until: date | None = None
     case: UUID | None = None
     index: int | None = None
+    predecessor: UUID | None = None
 
 
 class CertificateWithheld(CertificateEvent):
@@ -183,12 +186,21 @@ class CertificateRevoked(CertificateEvent):
 
 
 class CertificateRenewed(CertificateEvent):
+    """A new version stands in the place of its predecessor, by `operation`: renewal (延续), change (变更), ..."""
+
     type: ClassVar[str] = "certificate.renewed.v1"
     predecessor: UUID
+    operation: Code | None = None
+    issued_on: date | None = None
+    valid_until: date | None = None
 
 
 class CertificateExpired(CertificateEvent):
+    """Its last day is over; or `successor` took its place, by `operation`. That one is told before this one."""
+
     type: ClassVar[str] = "certificate.expired.v1"
+    successor: UUID | None = None
+    operation: Code | None = None
 
 
 class RecordEvent(EventContract):

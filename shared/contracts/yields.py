@@ -12,7 +12,10 @@ from shared.schemas import Code, RegionCode, Strict, Text
 
 
 class Yielded(Strict):
-    """One certificate to issue or record to file; `region` is where its party lives, as known at the decision."""
+    """One certificate to issue or record to file; `region` is where its party lives, as known at the decision.
+
+    `one_per_holder`: a party has one such certificate at most, so a new one takes the place of the one before.
+    """
 
     index: int
     type: EvidenceType
@@ -24,6 +27,7 @@ class Yielded(Strict):
     claims: dict[str, JsonValue]
     valid_from: date
     valid_until: date | None = None
+    one_per_holder: bool = False
 
 
 class CaseYield(Strict):
@@ -44,4 +48,10 @@ class CaseYield(Strict):
 
 def yields_digest(yields: tuple[Yielded, ...]) -> str:
     """The digest that binds a decision to what is issued from it."""
-    return digest([item.model_dump(mode="json") for item in yields])
+    return digest([_digested(item) for item in yields])
+
+
+def _digested(item: Yielded) -> dict[str, JsonValue]:
+    """Decisions from before there was `one_per_holder` keep their digests: what is not said is not in it."""
+    dumped = item.model_dump(mode="json")
+    return dumped if item.one_per_holder else {name: dumped[name] for name in dumped if name != "one_per_holder"}

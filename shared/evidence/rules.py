@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
 from shared.contracts.evidence import Evidence, Grant, Purpose, Want
 from shared.contracts.sharing import SharingRules
 from shared.evidence.errors import RefusalReason
+from shared.evidence.vocabulary import Vocabulary
 from shared.jose import LEEWAY_SECONDS
 from shared.messaging.topics import Reach
 from shared.regions import covers, topic_filter
@@ -30,6 +32,11 @@ class SharingTable:
         self._rules: dict[tuple[str, str, str], list[tuple[frozenset[str], tuple[str, ...]]]] = defaultdict(list)
         for rule in published.rules:
             self._rules[rule.reader, rule.item, rule.kind].append((frozenset(rule.attributes), rule.regions))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What evidence of each kind may say."""
+        return Vocabulary(self.published)
 
     def allowed_attributes(self, grant: Grant, *, kind: str, region: str) -> frozenset[str] | None:
         """What the reader may see of this kind about a party in this region: the union over the grant's items.

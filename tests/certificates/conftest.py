@@ -12,8 +12,7 @@ from certificates.sealing.authority import new_root
 from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
 from tests.certificates.seals import HEALTH, SECURITY, signer_for
-from tests.certificates.world import World
-from tests.shared.evidence.grants import RULES
+from tests.certificates.world import SAYING, World
 from tests.support.clock import FrozenClock
 from tests.support.databases import NewDatabase
 from tests.support.neighbours import Neighbours
@@ -25,7 +24,7 @@ NewService = Callable[..., CertificatesService]
 
 @pytest.fixture
 def licensing() -> Neighbours:
-    return Neighbours(RULES)
+    return Neighbours(SAYING)
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "withhold_certificate": ("POST", ACT | {"ground": "suspension-penalty"}, {"issuer": 200, "other": 404}),
     "reinstate_certificate": ("POST", ACT | {"ground": "withholding-ended"}, {"issuer": 409, "other": 404}),
     "revoke_certificate": ("POST", ACT, {"issuer": 200, "other": 404}),
+    "renew_a_certificate": ("POST", {"reason": "its time"}, {"issuer": 201, "other": 404}),
+    "change_a_certificate": ("POST", {"reason": "asked", "claims": {"name": "𠮷宝"}}, {"issuer": 201, "other": 404}),
     # Past the door the grant decides, and there is none: `grant-refused`.
     "search_evidence": ("POST", SEARCH, {}),
     "verify_certificate": ("POST", {"number": "1"}, dict.fromkeys(CALLERS, 200)),

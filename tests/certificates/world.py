@@ -12,13 +12,26 @@ from deploy.embedded.provision import plain
 from shared.contracts.yields import CaseYield, Yielded
 from shared.schemas import Text
 from tests.certificates.seals import HEALTH, TYPE_CODE
-from tests.shared.evidence.grants import BIRTH
+from tests.shared.evidence.grants import BIRTH, CARD, RULES
 from tests.support.decisions import decided_case
 from tests.support.neighbours import Neighbours
 from tests.support.roles import as_owner
 from tests.support.services import ServiceWorld
 from tests.support.tokens import Issuer
 
+CARD_TYPE = "11100000000013338W012"
+ATTRIBUTES = ("name", "birth-date", "sex")
+# The rules of that small world, in which certificates also say something.
+SAYING = RULES.model_copy(
+    update={
+        "kinds": tuple(kind.model_copy(update={"attributes": ATTRIBUTES}) for kind in RULES.kinds),
+        "vocabulary": {
+            "name": {"type": "string", "minLength": 1, "maxLength": 50},
+            "birth-date": {"type": "string", "format": "date"},
+            "sex": {"type": "string", "enum": ["female", "male"]},
+        },
+    }
+)
 MOTHER, CHILD, STRANGER = (UUID(int=number) for number in (21, 22, 23))
 
 
@@ -36,6 +49,18 @@ def a_yield(**changes: object) -> Yielded:
         "valid_from": date(2026, 3, 11),
     }
     return Yielded.model_validate(fields | changes)
+
+
+def a_card(**changes: object) -> Yielded:
+    """A social security card for the child, of which nobody has two."""
+    fields: dict[str, object] = {
+        "kind": CARD,
+        "label": Text(zh="社会保障卡", en="Social security card"),
+        "type_code": CARD_TYPE,
+        "valid_until": date(2036, 3, 11),
+        "one_per_holder": True,
+    }
+    return a_yield(**fields | changes)
 
 
 def a_decided_case(*yields: Yielded, case: UUID | None = None) -> CaseYield:

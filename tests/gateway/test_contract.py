@@ -37,7 +37,6 @@ TO_COME = {
     "/v1/materials",
     "/v1/materials/{}",
     "/v1/certificates/{}/document.pdf",
-    "/v1/certificates/{}/renewal",
     "/v1/supervision/indicators",
 }
 

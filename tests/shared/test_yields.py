@@ -7,7 +7,8 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from shared.contracts.yields import CaseYield, Yielded
+from shared.canonical import digest
+from shared.contracts.yields import CaseYield, Yielded, yields_digest
 from shared.http import ServiceClient
 from shared.messaging.reaction import Poison, Retry
 from shared.schemas import Text
@@ -123,3 +124,9 @@ async def test_a_refusal_is_poison_unless_it_will_pass(
     licensing.reply = httpx2.Response(status, json={"code": "refused"})
     with pytest.raises(error):
         await decided_yield(client, announced(a_decided_case()), type="certificate")
+
+
+def test_decisions_from_before_there_was_one_per_holder_keep_their_digest() -> None:
+    said = {name: value for name, value in a_yield().model_dump(mode="json").items() if name != "one_per_holder"}
+    assert yields_digest((a_yield(),)) == digest([said])
+    assert yields_digest((a_yield(one_per_holder=True),)) != digest([said])

@@ -1,8 +1,17 @@
 """One function for each change of a certificate: load, allow, decide, change, record."""
 
+from certificates.issuing.commands.acting import Act
 from certificates.issuing.commands.expiring import expire_certificate
 from certificates.issuing.commands.issuing import issue_certificates
 from certificates.issuing.commands.operating import operate
-from certificates.issuing.commands.recording import Act
+from certificates.issuing.commands.replacing import Press, change_certificate, renew_certificate
 
-__all__ = ["Act", "expire_certificate", "issue_certificates", "operate"]
+__all__ = [
+    "Act",
+    "Press",
+    "change_certificate",
+    "expire_certificate",
+    "issue_certificates",
+    "operate",
+    "renew_certificate",
+]

@@ -1,27 +1,33 @@
-"""What every change of a certificate leaves behind: its new state, an entry in its history, and an event."""
+"""What every change of a certificate leaves behind: its row and its timer, an entry in its history, and an event."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from certificates.issuing.model import Certificate, Operation, State, certificates, operations
-from shared.contracts.events import CertificateEvent
+from certificates.issuing.commands.acting import Act
+from certificates.issuing.model import EXPIRY_TIMER, Certificate, Operation, State, certificates, operations
+from shared.clock import end_of
+from shared.contracts.events import CertificateEvent, CertificateExpired
 from shared.messaging import outbox
+from shared.timers import cancel_timer, set_timer
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """An operation as its department asks for it, with the officer who answers for it."""
-
-    operation: Operation
-    ground: str
-    reason: str
-    department: str
-    officer: str | None
+async def add(conn: AsyncConnection, certificate: Certificate, *, zone: str) -> bool:
+    """The certificate is there, and will expire by itself. False where its decision was carried out before."""
+    row = insert(certificates).values({column.name: getattr(certificate, column.name) for column in certificates.c})
+    # Parallel deliveries meet here: the second waits for the first to commit, and then makes nothing.
+    made = await conn.execute(row.on_conflict_do_nothing(index_elements=["case", "index"]).returning(certificates.c.id))
+    if made.first() is None:
+        return False
+    if certificate.valid_until is not None:
+        due_at = end_of(certificate.valid_until, zone)
+        await set_timer(conn, kind=EXPIRY_TIMER, subject=certificate.id, due_at=due_at)
+    return True
 
 
 async def change(conn: AsyncConnection, held: Certificate, state: State) -> Certificate:
@@ -29,6 +35,22 @@ async def change(conn: AsyncConnection, held: Certificate, state: State) -> Cert
     changed = replace(held, state=state, revision=held.revision + 1)
     row = update(certificates).where(certificates.c.id == held.id)
     await conn.execute(row.values(state=changed.state, revision=changed.revision))
+    return changed
+
+
+async def retire(
+    conn: AsyncConnection,
+    held: Certificate,
+    operation: Operation,
+    *,
+    department: str,
+    at: datetime,
+    act: Act | None = None,
+) -> Certificate:
+    """Another takes its place: it is expired (失效) at this instant, by no calendar. To be told when the other is."""
+    changed = await change(conn, held, State.EXPIRED)
+    await note(conn, changed, operation, department=department, at=at, act=act)
+    await cancel_timer(conn, kind=EXPIRY_TIMER, subject=held.id)
     return changed
 
 
@@ -77,3 +99,11 @@ async def tell(conn: AsyncConnection, certificate: Certificate, event: Certifica
         kind=certificate.kind,
         at=at,
     )
+
+
+async def tell_retired(
+    conn: AsyncConnection, retired: Certificate, operation: Operation, *, successor: UUID, at: datetime
+) -> None:
+    """`certificate.expired`, naming what took its place: after the event of the successor, so that this is known."""
+    event = CertificateExpired(**named(retired), successor=successor, operation=operation.value)
+    await tell(conn, retired, event, at=at)

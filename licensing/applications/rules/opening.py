@@ -123,6 +123,7 @@ def _yields(item: ItemNeeds, ground: Ground) -> tuple[PlannedYield, ...]:
             claims={attribute: ClaimOrigin.of(claim) for attribute, claim in result.claims.items()},
             forms={attribute: dict(attributes[attribute].json_schema) for attribute in result.claims},
             type_code=kinds[result.kind].type_code,
+            one_per_holder=kinds[result.kind].one_per_holder,
             valid_years=result.valid_years,
         )
         for index, result in enumerate(item.yields)

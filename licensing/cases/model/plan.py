@@ -107,6 +107,7 @@ class PlannedYield(Strict):
     claims: dict[Code, ClaimOrigin]
     forms: dict[Code, dict[str, JsonValue]] = Field(default_factory=dict)
     type_code: str | None = None
+    one_per_holder: bool = False
     valid_years: int | None = None
 
 

@@ -41,7 +41,7 @@ class EvidenceKind(Strict):
     """A kind of certificate or record. `held`: its issuer files it, whether or not an item yields it.
 
     `subject` resident: only persons with an identity number can have it; newborn: only those without. Lower `rank` is
-    better.
+    better. `one_per_holder`: nobody has two of these certificates in force; a new one takes the place of the old.
     """
 
     code: Code
@@ -55,6 +55,7 @@ class EvidenceKind(Strict):
     authoritative_for: tuple[Code, ...] = ()
     fresh_days: Annotated[int, Field(ge=1)] | None = None
     type_code: str | None = None
+    one_per_holder: bool = False
 
 
 class Department(Strict):

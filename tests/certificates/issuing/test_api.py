@@ -9,7 +9,7 @@ import pytest
 from certificates.verification.offline import verify_document
 from shared.contracts.representation import RepresentationStatement
 from tests.certificates.seals import HEALTH
-from tests.certificates.world import CHILD, MOTHER, STRANGER, World
+from tests.certificates.world import CHILD, MOTHER, STRANGER, World, a_card, a_decided_case
 from tests.support.tokens import ISSUER, Headers
 
 ACT = {"ground": "fraud", "reason": "The application was forged."}
@@ -46,6 +46,23 @@ class TestReading:
         second = (await world.http.get(f"/v1/certificates?limit=2&after={first['next']}", headers=headers)).json()
         assert [item["id"] for item in first["items"] + second["items"]] == made[::-1]
         assert second["next"] is None
+
+    @pytest.mark.parametrize(
+        ("query", "which"),
+        [
+            ("", [0, 1, 2]),
+            ("kind=birth-medical-certificate", [1, 2]),
+            ("state=valid", [0, 2]),
+            ("kind=birth-medical-certificate&state=revoked", [1]),
+            ("kind=social-security-card&state=revoked", []),
+            ("kind=never-heard-of", []),
+        ],
+    )
+    async def test_a_holder_finds_them_by_kind_and_state(self, world: World, query: str, which: list[int]) -> None:
+        made = [await world.issued(a_decided_case(a_card())), await world.issued(), await world.issued()]
+        await world.http.post(f"/v1/certificates/{made[1]}/revocation", json=ACT, headers=managing(world))
+        reply = await world.http.get(f"/v1/certificates?{query}", headers=world.issuer.person(CHILD))
+        assert {item["id"] for item in reply.json()["items"]} == {str(made[index]) for index in which}
 
     async def test_nobody_else_has_any(self, world: World) -> None:
         await world.issued()
@@ -168,6 +185,65 @@ class TestActing:
         assert reply.json()["known"] == ["evidence-preservation", "suspension-penalty"]
 
 
+class TestReplacing:
+    async def test_a_renewal_answers_with_the_new_certificate_and_the_old_one_is_expired(self, world: World) -> None:
+        path = f"/v1/certificates/{await world.issued(a_decided_case(a_card()))}"
+        body = {"reason": "Its term ends.", "valid_until": "2046-03-11"}
+        reply = await world.http.post(f"{path}/renewal", json=body, headers=managing(world))
+        assert reply.status_code == 201
+        new, old = reply.json(), (await world.http.get(path, headers=world.issuer.person(CHILD))).json()
+        assert (new["state"], new["version"], new["valid_until"]) == ("valid", "002", "2046-03-11")
+        assert (new["predecessor"], old["state"]) == (old["id"], "expired")
+
+    async def test_a_change_says_so_in_the_document(self, world: World) -> None:
+        certificate = await world.issued()
+        body = {"ground": "facts-corrected", "reason": "A character was wrong.", "claims": {"name": "𠮷宝"}}
+        reply = await world.http.post(f"/v1/certificates/{certificate}/change", json=body, headers=managing(world))
+        assert reply.status_code == 201
+        assert "𠮷宝" not in reply.text
+        path = f"/v1/certificates/{reply.json()['id']}/document"
+        document = (await world.http.get(path, headers=world.issuer.person(CHILD))).json()
+        assert document["certificate"]["claims"] == {"name": "𠮷宝", "birth-date": "2026-03-01", "sex": "female"}
+
+    @pytest.mark.parametrize(("deed", "more"), [("renewal", {}), ("change", {"claims": {"sex": "male"}})])
+    async def test_the_same_key_makes_one_and_answers_alike(
+        self, world: World, deed: str, more: dict[str, object]
+    ) -> None:
+        certificate = await world.issued()
+        path, headers = f"/v1/certificates/{certificate}/{deed}", managing(world)
+        body = {"reason": "asked for", **more}
+        replies = await asyncio.gather(*(world.http.post(path, json=body, headers=headers) for _ in range(20)))
+        assert {reply.status_code for reply in replies} == {201}
+        assert len({reply.text for reply in replies}) == 1
+        assert len(await world.rows("SELECT id FROM certificates")) == 2
+
+    async def test_what_its_kind_does_not_hold_is_named_and_not_repeated(self, world: World) -> None:
+        path = f"/v1/certificates/{await world.issued()}/change"
+        body = {"reason": "asked for", "claims": {"sex": "secret-value", "secret-name": 1}}
+        reply = await world.http.post(path, json=body, headers=managing(world))
+        assert (reply.status_code, reply.json()["code"]) == (422, "claims-not-valid")
+        assert [error["pointer"] for error in reply.json()["errors"]] == ["/body/claims", "/body/claims/sex"]
+        assert "secret" not in reply.text
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            {"reason": ""},
+            {"reason": "x", "valid_until": "2025-02-29"},
+            {"reason": "x", "valid_until": "9999-12-31"},
+            {"reason": "x", "valid_until": "0000-00-00"},
+            {"reason": "x", "valid_until": 1},
+            {"reason": "x", "claims": {"name": "y"}},
+            {"reason": "x", "holder": str(STRANGER)},
+        ],
+    )
+    async def test_a_body_that_is_no_renewal(self, world: World, body: object) -> None:
+        path = f"/v1/certificates/{await world.issued()}/renewal"
+        assert (await world.http.post(path, json=body, headers=managing(world))).status_code == 422
+        assert len(await world.rows("SELECT id FROM certificates")) == len(await world.events()) == 1
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         "body",
@@ -241,6 +317,8 @@ class TestBadInput:
             "limit=1000000000",
             "after=x",
             "after=W10",
+            "kind=Not a kind",
+            "state=lost",
             "holder=you",
             "holder=' OR 1=1--",
         ],

@@ -7,44 +7,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from certificates.issuing.commands import Act, expire_certificate, issue_certificates, operate
 from certificates.issuing.errors import CertificateNotFound, GroundNotKnown, StateNotFitting, YieldNotAsDecided
 from certificates.issuing.model import GROUNDS, Certificate, Operation, State
-from certificates.issuing.queries import find_certificate
 from certificates.issuing.rules import CertificateNumber
 from certificates.sealing.errors import NoSealKey, NotSealable
 from certificates.sealing.rules import thumbprint_of
 from certificates.verification.offline import open_document
-from shared.contracts.yields import CaseYield
-from shared.timers import fire_due
+from tests.certificates.issuing.acts import act, fire, issue, now_held, revoke, withhold
 from tests.certificates.seals import HEALTH, SECURITY, TYPE_CODE
 from tests.certificates.world import CHILD, World, a_decided_case, a_yield
-
-
-async def issue(world: World, decided: CaseYield) -> list[UUID]:
-    async with world.service.database.transaction() as conn:
-        return await issue_certificates(
-            conn, decided, signer=world.service.signer, zone="Asia/Shanghai", at=world.service.clock()
-        )
-
-
-async def act(
-    world: World, certificate: UUID, operation: Operation, ground: str, *, department: str = HEALTH.code
-) -> Certificate:
-    async with world.service.database.transaction() as conn:
-        done = Act(operation, ground=ground, reason="a reason", department=department, officer="officer-1")
-        return await operate(conn, certificate, done, at=world.service.clock())
-
-
-async def revoke(world: World, certificate: UUID, ground: str = "fraud") -> Certificate:
-    return await act(world, certificate, Operation.REVOCATION, ground)
-
-
-async def now_held(world: World, certificate: UUID) -> Certificate:
-    async with world.service.database.read() as conn:
-        found = await find_certificate(conn, certificate)
-    assert found is not None
-    return found
 
 
 class TestIssuing:
@@ -74,6 +45,7 @@ class TestIssuing:
             "valid_until": None,
             "case": str(decided.case),
             "index": 0,
+            "predecessor": None,
         }
 
     async def test_every_certificate_of_a_case_is_issued_and_no_record(self, world: World) -> None:
@@ -188,28 +160,31 @@ class TestExpiry:
     async def expiring(self, world: World) -> UUID:
         return (await issue(world, a_decided_case(a_yield(valid_until=date(2026, 3, 31)))))[0]
 
-    async def fire(self, world: World, at: datetime) -> None:
-        async with world.service.database.transaction() as conn:
-            await fire_due(conn, {"certificate-expiry": expire_certificate}, at=at)
-
     async def test_a_certificate_expires_when_its_last_day_is_over_in_shanghai(self, world: World) -> None:
         certificate = await self.expiring(world)
         midnight = datetime(2026, 3, 31, 16, tzinfo=UTC)
-        await self.fire(world, midnight - timedelta(seconds=1))
+        await fire(world, midnight - timedelta(seconds=1))
         assert (await now_held(world, certificate)).state is State.VALID
-        await self.fire(world, midnight)
+        await fire(world, midnight)
         assert (await now_held(world, certificate)).state is State.EXPIRED
         assert [event["type"] for event in await world.events()][1:] == ["certificate.expired.v1"]
 
     async def test_a_revoked_certificate_does_not_expire(self, world: World) -> None:
         certificate = await self.expiring(world)
         await revoke(world, certificate)
-        await self.fire(world, datetime(2026, 4, 2, tzinfo=UTC))
+        await fire(world, datetime(2026, 4, 2, tzinfo=UTC))
         assert (await now_held(world, certificate)).state is State.REVOKED
+
+    async def test_a_withheld_certificate_expires_all_the_same(self, world: World) -> None:
+        certificate = await self.expiring(world)
+        await withhold(world, certificate)
+        await fire(world, datetime(2026, 3, 31, 16, tzinfo=UTC))
+        assert (await now_held(world, certificate)).state is State.EXPIRED
+        assert [event["version"] for event in await world.events("certificate.expired%")] == [3]
 
     async def test_an_expired_certificate_can_still_be_cancelled(self, world: World) -> None:
         certificate = await self.expiring(world)
-        await self.fire(world, datetime(2026, 4, 2, tzinfo=UTC))
+        await fire(world, datetime(2026, 4, 2, tzinfo=UTC))
         with pytest.raises(StateNotFitting):
             await revoke(world, certificate, "fraud")
         assert (await revoke(world, certificate, "expired-not-renewed")).state is State.CANCELLED
@@ -217,7 +192,7 @@ class TestExpiry:
 
 def test_every_ground_has_its_article_and_leads_somewhere_else() -> None:
     for ground in GROUNDS.values():
-        assert ground.article.startswith(("ALL ", "APL "))
+        assert ground.article.startswith(("ALL ", "APL ", "Z-REG "))
         assert ground.end not in ground.start
 
 

@@ -1,13 +1,23 @@
-"""Certificate numbers by GB/T 36904."""
+"""Certificate numbers by GB/T 36904, and what a new version says."""
 
 from contextlib import suppress
+from datetime import date
 from string import ascii_uppercase, digits
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certificates.issuing.rules import STATUS_LIST_LENGTH, CertificateNumber, status_entry
+from certificates.issuing.errors import TermNotFitting
+from certificates.issuing.model import Certificate
+from certificates.issuing.rules import (
+    STATUS_LIST_LENGTH,
+    CertificateNumber,
+    number_after,
+    renewed_until,
+    status_entry,
+)
 
 # Found in public files, and two of fictitious bodies (their check characters computed by hand).
 VALID = [
@@ -93,3 +103,58 @@ def test_every_place_of_a_status_list_is_met_once_and_then_the_next_list_begins(
     assert {entry.list for entry in entries[:-1]} == {0}
     assert {entry.index for entry in entries[:-1]} == set(range(STATUS_LIST_LENGTH))
     assert entries[-1] == entries[0].model_copy(update={"list": 1})
+
+
+class TestNumberAfter:
+    TYPE, ISSUER = "11100000000013338W011", "11430000006122244L"
+
+    def test_the_next_version_keeps_the_serial(self) -> None:
+        number = number_after(VALID[0], type_code=self.TYPE, issuer=self.ISSUER, serial="FRESH")
+        assert str(number) == VALID[1]
+
+    @pytest.mark.parametrize(
+        ("before", "issuer"),
+        [
+            (None, ISSUER),
+            (VALID[0], "11430000006122244X"),
+            (VALID[2], ISSUER),
+            (str(CertificateNumber.compose(type_code=TYPE, issuer=ISSUER, serial="1", version="999")), ISSUER),
+        ],
+    )
+    def test_where_there_is_none_of_this_type_and_issuer_or_no_further_one_a_serial_begins(
+        self, before: str | None, issuer: str
+    ) -> None:
+        number = number_after(before, type_code=self.TYPE, issuer=issuer, serial="FRESH")
+        assert (number.serial, number.version, number.issuer) == ("FRESH", "001", issuer)
+        assert number.agrees
+
+
+class TestRenewedUntil:
+    TODAY = date(2026, 3, 11)
+
+    def held(self, valid_from: date, valid_until: date | None) -> Certificate:
+        fields: dict[str, Any] = dict.fromkeys(Certificate.__dataclass_fields__)
+        return Certificate(**fields | {"valid_from": valid_from, "valid_until": valid_until})
+
+    @pytest.mark.parametrize(
+        ("valid_from", "valid_until", "until"),
+        [
+            (date(2016, 3, 12), date(2026, 3, 12), date(2036, 3, 12)),
+            (date(2023, 4, 1), date(2026, 3, 31), date(2029, 3, 30)),
+            (date(2024, 2, 29), date(2028, 2, 29), date(2032, 2, 29)),
+            (date(2025, 12, 1), date(2026, 5, 31), date(2026, 11, 28)),
+            (date(2026, 1, 1), None, None),
+        ],
+    )
+    def test_unless_said_otherwise_for_the_same_term_again(
+        self, valid_from: date, valid_until: date | None, until: date | None
+    ) -> None:
+        assert renewed_until(self.held(valid_from, valid_until), None, today=self.TODAY) == until
+
+    def test_to_any_later_day_within_a_lifetime(self) -> None:
+        held = self.held(date(2016, 3, 12), date(2026, 3, 12))
+        for until in (date(2026, 3, 13), date(2126, 3, 11)):
+            assert renewed_until(held, until, today=self.TODAY) == until
+        for until in (date(2026, 3, 12), date(2126, 3, 12)):
+            with pytest.raises(TermNotFitting):
+                renewed_until(held, until, today=self.TODAY)

@@ -9,7 +9,7 @@ import pytest
 from certificates.issuing.rules import CertificateNumber
 from certificates.sealing.commands import sealed
 from tests.certificates.seals import HEALTH, TYPE_CODE, a_document, a_root, signer_for
-from tests.certificates.world import CHILD, World, a_decided_case, a_yield
+from tests.certificates.world import CHILD, World, a_card, a_decided_case, a_yield
 
 
 async def shown(world: World, certificate: UUID) -> dict[str, dict[str, str]]:
@@ -72,6 +72,18 @@ async def test_what_its_issuer_did_is_seen_by_the_very_next_question(
         answer = await verify(world, way)
         assert (answer["genuine"], answer["state"]) == (True, state)
         assert [why["code"] for why in answer["reasons"]] == [state]  # type: ignore[attr-defined]
+
+
+async def test_of_one_whose_place_another_took_it_says_so(world: World) -> None:
+    certificate = await world.issued(a_decided_case(a_card()))
+    ways = await shown(world, certificate)
+    successor = await world.issued(a_decided_case(a_card()))
+    for way in ways.values():
+        answer = await verify(world, way)
+        assert (answer["genuine"], answer["state"]) == (True, "expired")
+        assert [why["code"] for why in answer["reasons"]] == ["replaced"]  # type: ignore[attr-defined]
+    for way in (await shown(world, successor)).values():
+        assert (await verify(world, way))["state"] == "in force"
 
 
 async def test_days_decide_where_nobody_did_anything(world: World) -> None:

@@ -21,7 +21,6 @@ from licensing.cases.rules import (
     is_alive,
     known_values,
     suggested,
-    years_later,
 )
 from licensing.planning.model import Choice, Constant, Decided, Element
 from tests.licensing.calendar.test_rules import KNOWN
@@ -222,11 +221,6 @@ def newborn_refused() -> list[Case]:
 
 def unmet(cases: list[Case]) -> dict[UUID, list[tuple[str, UUID]]]:
     return {case.id: [(need.kind, need.party) for need in case.planned.waits_for] for case in cases}
-
-
-def test_a_year_after_29_february_is_28_february() -> None:
-    assert years_later(date(2024, 2, 29), 1) == date(2025, 2, 28)
-    assert years_later(date(2024, 2, 29), 4) == date(2028, 2, 29)
 
 
 def test_weekdays_are_monday_to_friday() -> None:

@@ -102,6 +102,14 @@ REFUSALS: list[Spoilt] = [
         "only",
     ),
     (
+        f"{KINDS} 0 one_per_holder",
+        True,
+        "evidence-kinds.yaml",
+        "birth-record",
+        "one-per-holder-needless",
+        "only a certificate",
+    ),
+    (
         f"{KINDS} 2 type_code",
         "11330000MB9X00023F001",
         "evidence-kinds.yaml",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from shared.contracts.events import (
     AccessedEvidence,
+    CertificateExpired,
     CertificateReinstated,
     CertificateRevoked,
     CertificateWithheld,
@@ -20,7 +21,7 @@ from tests.support.clock import START
 
 ContractT = TypeVar("ContractT", bound=EventContract)
 
-CERTIFICATE, RECORD, CORRECTION = (UUID(int=number) for number in (51, 52, 53))
+CERTIFICATE, RECORD, CORRECTION, SUCCESSOR = (UUID(int=number) for number in (51, 52, 53, 54))
 CASE, OTHER_CASE, REFERENCE = (UUID(int=number) for number in (61, 62, 63))
 INSURANCE, CARDS = "medical-insurance", "human-resources"
 ENROLMENT, CARD = "resident-medical-insurance", "social-security-card"
@@ -76,6 +77,13 @@ def reinstated(version: int = 3) -> Event[CertificateReinstated]:
 
 def revoked(version: int = 2) -> Event[CertificateRevoked]:
     return an_event(CertificateRevoked(**_named("revoked"), ground="fraud"), subject=CERTIFICATE, version=version)
+
+
+def expired(version: int = 2, *, operation: str | None = None) -> Event[CertificateExpired]:
+    """By the calendar, or because a successor took its place."""
+    successor = SUCCESSOR if operation else None
+    data = CertificateExpired(**_named("expired"), successor=successor, operation=operation)
+    return an_event(data, subject=CERTIFICATE, version=version)
 
 
 def corrected() -> Event[RecordCorrected]:

@@ -21,7 +21,9 @@ from tests.records.uses.events import (
     OTHER_CASE,
     RECORD,
     REFERENCE,
+    SUCCESSOR,
     corrected,
+    expired,
     read,
     reinstated,
     revoked,
@@ -106,6 +108,18 @@ async def test_the_users_of_a_corrected_record_hear_what_is_right_instead(world:
     await hear(world, used(RECORD), used(CORRECTION, case=OTHER_CASE), corrected())
     (row,) = await world.events("evidence.%")
     assert (row["data"]["case"], row["data"]["successor"]) == (str(CASE), str(CORRECTION))
+
+
+async def test_the_users_of_a_changed_certificate_hear_what_is_right_instead(world: World) -> None:
+    await hear(world, used(CERTIFICATE), withheld(2), reinstated(3), expired(4, operation="change"))
+    assert (await told(world))[2:] == [revocation(INSURANCE, CASE, "corrected")]
+    assert (await world.events("evidence.%"))[-1]["data"]["successor"] == str(SUCCESSOR)
+
+
+@pytest.mark.parametrize("operation", [None, "renewal", "replacement"])
+async def test_of_a_renewal_and_of_an_end_that_was_known_nobody_hears(world: World, operation: str | None) -> None:
+    await hear(world, used(CERTIFICATE), expired(operation=operation))
+    assert await told(world) == []
 
 
 async def test_evidence_that_nobody_used_is_told_to_nobody(world: World) -> None:

@@ -3,7 +3,14 @@
 import pytest
 
 from records.uses.model import Change, Telling
-from records.uses.rules import change_of_certificate, change_of_record, notice_of, uses_of_access, uses_of_case
+from records.uses.rules import (
+    change_of_certificate,
+    change_of_record,
+    change_of_successor,
+    notice_of,
+    uses_of_access,
+    uses_of_case,
+)
 from shared.contracts.events import EvidenceUsedReinstated, EvidenceUsedRevoked
 from tests.records.uses.events import (
     CASE,
@@ -13,7 +20,9 @@ from tests.records.uses.events import (
     INSURANCE,
     RECORD,
     REFERENCE,
+    SUCCESSOR,
     corrected,
+    expired,
     read,
     reinstated,
     revoked,
@@ -66,6 +75,22 @@ class TestChanges:
     def test_a_correction_concerns_the_predecessor_and_names_the_successor(self) -> None:
         change = change_of_record(corrected())
         assert (change.evidence, change.change, change.successor) == (RECORD, "corrected", CORRECTION)
+
+    def test_a_changed_certificate_is_corrected_by_its_successor(self) -> None:
+        change = change_of_successor(expired(3, operation="change"))
+        assert change is not None
+        assert (change.evidence, change.version, change.change, change.successor) == (
+            CERTIFICATE,
+            3,
+            "corrected",
+            SUCCESSOR,
+        )
+
+    @pytest.mark.parametrize("operation", [None, "renewal", "replacement", "transfer-in"])
+    def test_one_that_only_goes_on_or_came_to_its_end_says_nothing_against_what_was_read(
+        self, operation: str | None
+    ) -> None:
+        assert change_of_successor(expired(operation=operation)) is None
 
 
 class TestNotices:
