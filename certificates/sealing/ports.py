@@ -44,6 +44,10 @@ class Signer(Protocol):
         """The certificate by whose key this holder signs now. Refuses (NoSealKey) who has none here."""
         ...
 
+    def certificates(self) -> Mapping[str, tuple[x509.Certificate, ...]]:
+        """By holder, every certificate by whose key they sign or ever signed, the present one first."""
+        ...
+
     def sign(self, certificate: x509.Certificate, message: bytes) -> bytes:
         """The ES256 signature (r followed by s, 64 bytes; RFC 7518 section 3.4) by the key of this certificate.
 
@@ -82,6 +86,9 @@ class SoftwareSigner:
         if found is None:
             raise NoSealKey(holder=holder)
         return found
+
+    def certificates(self) -> Mapping[str, tuple[x509.Certificate, ...]]:
+        return {holder: (certificate,) for holder, certificate in self._certificates.items()}
 
     def sign(self, certificate: x509.Certificate, message: bytes) -> bytes:
         key = self._keys.get(thumbprint_of(certificate))

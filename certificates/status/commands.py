@@ -1,12 +1,16 @@
 """The status lists of this process: made when somebody asks, and kept for a while."""
 
 import asyncio
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
+from typing import Self
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.sealing.authority import Office
@@ -18,6 +22,7 @@ from certificates.sealing.rules import was_valid
 from certificates.status import queries
 from certificates.status.errors import StatusListNotFound
 from certificates.status.rules import list_uri, packed, signed_list
+from certificates.status.schemas import VerificationBundle
 from shared.clock import Clock
 from shared.database import Database
 
@@ -27,15 +32,15 @@ KEPT = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A token, as of when it is, and a name for its bytes."""
+    """A list or a bundle of them, as of when it is, and a name for its bytes."""
 
-    token: str
+    text: str
     at: datetime
     etag: str
 
     @classmethod
-    def of(cls, token: str, at: datetime) -> "Made":
-        return cls(token, at, f'"{sha256(token.encode()).hexdigest()[:32]}"')
+    def of(cls, text: str, at: datetime) -> Self:
+        return cls(text, at, f'"{sha256(text.encode()).hexdigest()[:32]}"')
 
 
 async def sign_lists(
@@ -70,6 +75,7 @@ class StatusLists:
         self._clock = clock
         self._count = 0
         self._made: dict[int, Made] = {}
+        self._bundle: Made | None = None
         self._making = asyncio.Lock()
 
     async def current(self, number: int) -> Made:
@@ -78,10 +84,19 @@ class StatusLists:
             raise StatusListNotFound
         return (await self.current_of([number]))[number]
 
-    async def all_current(self) -> list[Made]:
-        """All lists, in their order."""
-        found = await self.current_of(range(await self.count()))
-        return [found[number] for number in sorted(found)]
+    async def bundle(self) -> Made:
+        """All lists and all seals, as one JSON document."""
+        if self._bundle is None or self._is_old(self._bundle):
+            lists = await self.current_of(range(await self.count()))
+            made_at = min((made.at for made in lists.values()), default=self._clock())
+            content = VerificationBundle(
+                made_at=made_at,
+                lists=tuple(lists[number].text for number in sorted(lists)),
+                seals=tuple(_base64(each.public_bytes(Encoding.DER)) for each in self._all_seals()),
+                crl=_base64(self._signer.root_crl),
+            )
+            self._bundle = Made.of(content.model_dump_json(), made_at)
+        return self._bundle
 
     async def current_of(self, numbers: Sequence[int]) -> dict[int, Made]:
         """These lists, which exist. Those that are too old are made again, in one transaction."""
@@ -98,11 +113,21 @@ class StatusLists:
         return self._count
 
     def _old(self, numbers: Sequence[int]) -> list[int]:
-        oldest = self._clock() - KEPT
-        return [number for number in numbers if number not in self._made or self._made[number].at < oldest]
+        return [number for number in numbers if number not in self._made or self._is_old(self._made[number])]
+
+    def _is_old(self, made: Made) -> bool:
+        return made.at < self._clock() - KEPT
+
+    def _all_seals(self) -> Iterator[x509.Certificate]:
+        for _, certificates in sorted(self._signer.certificates().items()):
+            yield from certificates
 
     async def _make(self, numbers: Sequence[int]) -> None:
         at = self._clock()
         async with self._database.transaction() as conn:
             tokens = await sign_lists(conn, numbers, signer=self._signer, platform=self._platform, at=at)
         self._made.update({number: Made.of(token, at) for number, token in tokens.items()})
+
+
+def _base64(content: bytes) -> str:
+    return b64encode(content).decode()

@@ -134,6 +134,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/verifications", CERTIFICATES, VERIFY),
     Route("GET", "/v1/seal-root", CERTIFICATES, PUBLIC),
     Route("GET", "/v1/status-lists/{number}", CERTIFICATES, PUBLIC),
+    Route("GET", "/v1/verification-bundle", CERTIFICATES, PUBLIC),
     # What was filed.
     Route("POST", "/v1/records", RECORDS, WRITE),
     Route("GET", "/v1/records/{id}", RECORDS, READ),

@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "verify_certificate": ("POST", {"number": "1"}, dict.fromkeys(CALLERS, 200)),
     "get_seal_root": ("GET", None, dict.fromkeys(CALLERS, 200)),
     "get_status_list": ("GET", None, dict.fromkeys(CALLERS, 200)),
+    "get_verification_bundle": ("GET", None, dict.fromkeys(CALLERS, 200)),
 }
 OPERATIONS = {"healthz", "readyz", "metrics"}
 

@@ -1,10 +1,12 @@
 """The published lists: what was done to a certificate shows in the next one."""
 
 import asyncio
+from base64 import b64decode
 from datetime import date
 from uuid import UUID
 
 import pytest
+from cryptography import x509
 from sqlalchemy.dialects import postgresql
 
 from certificates.issuing.commands import expire_certificate
@@ -12,12 +14,15 @@ from certificates.issuing.model import EXPIRY_TIMER, certificates
 from certificates.issuing.queries import find_certificate
 from certificates.sealing.authority import Office
 from certificates.sealing.errors import NoSealKey
+from certificates.sealing.rules import holder_of, is_seal_of
 from certificates.sealing.schemas import StatusEntry
 from certificates.status.commands import KEPT
 from certificates.status.queries import places_statement
-from certificates.status.rules import Status, list_uri, open_list
+from certificates.status.rules import Status, list_uri, open_list, state_in
+from certificates.status.schemas import VerificationBundle
 from shared.timers import fire_due
 from tests.certificates.issuing.test_api import managing
+from tests.certificates.seals import HEALTH, SECURITY
 from tests.certificates.world import World, a_decided_case, a_yield
 from tests.support.tokens import ISSUER
 
@@ -121,6 +126,43 @@ class TestTheAnswer:
         token = (await world.http.get(PATH)).text
         assert open_list(token, entry.list, world.service.signer.root_pem, world.service.clock()).number == entry.list
         assert list_uri(ISSUER, entry.list) == f"{ISSUER}{PATH}"
+
+
+class TestTheBundle:
+    PATH = "/v1/verification-bundle"
+
+    async def test_has_all_that_is_needed_besides_the_root(self, world: World) -> None:
+        certificate = await world.issued()
+        await act(world, certificate, "withholding", "suspension-penalty")
+        reply = await world.http.get(self.PATH)
+        bundle, entry = VerificationBundle.model_validate_json(reply.content), await place_of(world, certificate)
+        pem, at = world.service.signer.root_pem, world.service.clock()
+        assert state_in(bundle.lists[entry.list], entry, pem, at) is Status.SUSPENDED
+        root, crl = x509.load_pem_x509_certificate(pem), x509.load_der_x509_crl(b64decode(bundle.crl))
+        seals = [x509.load_der_x509_certificate(b64decode(each)) for each in bundle.seals]
+        assert {holder_of(each) for each in seals} == {HEALTH.code, SECURITY.code, *Office}
+        assert all(is_seal_of(root, each) for each in seals)
+        assert crl.issuer == root.subject
+        assert bundle.made_at == at
+
+    async def test_may_be_kept_for_a_minute_and_is_not_sent_twice(self, world: World) -> None:
+        await world.issued()
+        first = await world.http.get(self.PATH)
+        assert first.headers["cache-control"] == "public, max-age=60"
+        again = await world.http.get(self.PATH, headers={"if-none-match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+    async def test_shows_what_was_done_as_soon_as_the_lists_do(self, world: World) -> None:
+        certificate = await world.issued()
+        first = (await world.http.get(self.PATH)).json()
+        await act(world, certificate, "revocation", "fraud")
+        assert (await world.http.get(self.PATH)).json() == first
+        later(world)
+        second = (await world.http.get(self.PATH)).json()
+        assert second["lists"] == [(await world.http.get(PATH)).text] != first["lists"]
+
+    async def test_is_there_before_any_certificate(self, world: World) -> None:
+        assert (await world.http.get(self.PATH)).json()["lists"] == []
 
 
 class TestMaking:
