@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from certificates.evidence.queries import certificates_source
+from certificates.sealing.directory import read_secret
 from certificates.sealing.ports import Signer, SoftwareSigner
 from certificates.settings import CertificatesSettings
 from certificates.status.commands import StatusLists
@@ -31,8 +32,7 @@ class CertificatesService(Service):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        private = self.settings.profile != "embedded"
-        self.signer = self.seals or SoftwareSigner.from_directory(self.settings.seal_directory, private=private)
+        self.signer = self.seals or signer_of(self.settings)
         self.licensing = self.neighbour("licensing")
         self.evidence = EvidenceDoor(
             source=certificates_source(self.settings.zone),
@@ -43,6 +43,17 @@ class CertificatesService(Service):
         self.status_lists = StatusLists(
             self.database, signer=self.signer, platform=self.settings.issuer, clock=self.clock
         )
+
+
+def signer_of(settings: CertificatesSettings) -> Signer:
+    """Signs with the keys that the settings name. Refuses (UnsafeSealKey) keys that are not safe to use."""
+    passphrase, real = settings.seal_passphrase_file, settings.profile != "embedded"
+    return SoftwareSigner.from_directory(
+        settings.seal_directory,
+        private=real,
+        passphrase=None if passphrase is None else read_secret(passphrase),
+        encrypted=real and not settings.seal_keys_plain,
+    )
 
 
 Current = Annotated[CertificatesService, Depends(service_of)]

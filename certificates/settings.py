@@ -11,5 +11,9 @@ class CertificatesSettings(ServiceSettings):
     """The settings of every service, and where the seals are."""
 
     seal_directory: Path = Field(
-        description="Key directory made by `python -m certificates.sealing.keys init`: root.pem and departments/."
+        description="Key directory made by `onevisit keys init`: root.pem, root.crl, platform/ and departments/."
+    )
+    seal_passphrase_file: Path | None = Field(None, description="File with the passphrase that opens the key files.")
+    seal_keys_plain: bool = Field(
+        False, description="Allow key files without a passphrase outside the embedded profile too."
     )

@@ -1,11 +1,13 @@
 """Runs one service: `python -m deploy.serve licensing --port 8001`. Its settings come from the environment."""
 
 import argparse
+import sys
 from importlib import import_module
 
 import uvicorn
 
 from deploy import services
+from shared.errors import CannotStart
 from shared.web.protocol import BoundedProtocol
 
 # Responses under way when asked to stop get this long; event streams are cut after it.
@@ -23,7 +25,14 @@ def main() -> None:
 
 
 def serve(service: str, *, host: str, port: int) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop; what keeps the service from starting is one line."""
+    try:
+        _serve(service, host=host, port=port)
+    except CannotStart as refusal:
+        sys.exit(f"{service} does not start: {refusal}")
+
+
+def _serve(service: str, *, host: str, port: int) -> None:
     uvicorn.run(
         import_module(f"{service}.app").create_app,
         factory=True,

@@ -103,3 +103,7 @@ class TimedOut(ServiceError):
     code = "timed-out"
     title_en = "The answer took too long; try again"
     title_zh = "响应超时，请重试"
+
+
+class CannotStart(Exception):
+    """What a service was given it must not or cannot work with. Never a caller's fault; the message says what to do."""

@@ -9,9 +9,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certificates.sealing.rules import CREDIT_CODE
@@ -48,11 +58,18 @@ class Issued:
     key: EllipticCurvePrivateKey
     certificate: x509.Certificate
 
-    def key_pem(self) -> bytes:
-        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    def key_pem(self, passphrase: bytes | None = None) -> bytes:
+        """The key as PKCS#8, encrypted (PBES2, AES-256) where there is a passphrase."""
+        return private_pem(self.key, passphrase)
 
     def certificate_pem(self) -> bytes:
         return self.certificate.public_bytes(Encoding.PEM)
+
+
+def private_pem(key: EllipticCurvePrivateKey, passphrase: bytes | None) -> bytes:
+    """The key as PKCS#8, encrypted (PBES2, AES-256) where there is a passphrase."""
+    encryption = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
 
 
 def new_root(*, at: datetime) -> Issued:
@@ -60,7 +77,7 @@ def new_root(*, at: datetime) -> Issued:
     key = generate_private_key(SECP256R1())
     name = x509.Name([_name(NameOID.ORGANIZATION_NAME, "OneVisit"), _name(NameOID.COMMON_NAME, "OneVisit seal root")])
     unsigned = (
-        _certificate(name, name, key, at=at, lifetime=ROOT_LIFETIME)
+        _certificate(name, name, key.public_key(), at=at, lifetime=ROOT_LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
     )
@@ -70,47 +87,52 @@ def new_root(*, at: datetime) -> Issued:
 def new_seal(root: Issued, department: SealingDepartment, *, at: datetime) -> Issued:
     """A department's key and certificate for 5 years: for digital signature and non-repudiation only (GB/T 38540)."""
     key = generate_private_key(SECP256R1())
-    subject = x509.Name(
-        [
-            _name(NameOID.COUNTRY_NAME, "CN"),
-            _name(NameOID.ORGANIZATION_NAME, department.name.zh),
-            _name(CREDIT_CODE, department.uscc),
-            _name(NameOID.ORGANIZATIONAL_UNIT_NAME, department.code),
-            _name(NameOID.COMMON_NAME, f"{department.name.en} seal"[:64]),
-        ]
-    )
-    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key())
-    unsigned = (
-        _certificate(subject, root.certificate.subject, key, at=at, lifetime=SEAL_LIFETIME)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(digital_signature=True, content_commitment=True), critical=True)
-        .add_extension(issuer, critical=False)
-    )
-    return Issued(key, unsigned.sign(root.key, SHA256()))
+    return Issued(key, certified(root, subject_of(department), key.public_key(), at=at))
 
 
 def new_office(root: Issued, office: Office, *, at: datetime) -> Issued:
     """A key and certificate of the platform for 5 years. No credit code stands in it, so it can seal no certificate."""
     key = generate_private_key(SECP256R1())
-    subject = x509.Name(
+    return Issued(key, certified(root, subject_of(office), key.public_key(), at=at))
+
+
+def subject_of(holder: SealingDepartment | Office) -> x509.Name:
+    """How a department or an office of the platform is called in its certificate."""
+    if isinstance(holder, Office):
+        return x509.Name(
+            [
+                _name(NameOID.ORGANIZATION_NAME, "OneVisit"),
+                _name(NameOID.ORGANIZATIONAL_UNIT_NAME, holder.value),
+                _name(NameOID.COMMON_NAME, f"OneVisit {holder.name.lower()}"),
+            ]
+        )
+    return x509.Name(
         [
-            _name(NameOID.ORGANIZATION_NAME, "OneVisit"),
-            _name(NameOID.ORGANIZATIONAL_UNIT_NAME, office.value),
-            _name(NameOID.COMMON_NAME, f"OneVisit {office.name.lower()}"),
+            _name(NameOID.COUNTRY_NAME, "CN"),
+            _name(NameOID.ORGANIZATION_NAME, holder.name.zh),
+            _name(CREDIT_CODE, holder.uscc),
+            _name(NameOID.ORGANIZATIONAL_UNIT_NAME, holder.code),
+            _name(NameOID.COMMON_NAME, f"{holder.name.en} seal"[:64]),
         ]
     )
+
+
+def certified(
+    root: Issued, subject: x509.Name, key: EllipticCurvePublicKey, *, at: datetime, serial: int | None = None
+) -> x509.Certificate:
+    """The root's certificate of this key, for 5 years; `serial` is drawn by lot where it is not given."""
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key())
     unsigned = (
-        _certificate(subject, root.certificate.subject, key, at=at, lifetime=SEAL_LIFETIME)
+        _certificate(subject, root.certificate.subject, key, at=at, lifetime=SEAL_LIFETIME, serial=serial)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(digital_signature=True, content_commitment=True), critical=True)
         .add_extension(issuer, critical=False)
     )
-    if office is Office.TIMESTAMP:
+    if subject == subject_of(Office.TIMESTAMP):
         # RFC 3161 section 2.3: this purpose, no other, and critical.
         purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
         unsigned = unsigned.add_extension(purpose, critical=True)
-    return Issued(key, unsigned.sign(root.key, SHA256()))
+    return unsigned.sign(root.key, SHA256())
 
 
 def new_crl(root: Issued, revoked: Iterable[x509.RevokedCertificate] = (), *, at: datetime) -> bytes:
@@ -120,7 +142,7 @@ def new_crl(root: Issued, revoked: Iterable[x509.RevokedCertificate] = (), *, at
         .issuer_name(root.certificate.subject)
         .last_update(at - BACKDATED)
         .next_update(at + CRL_LIFETIME)
-        .add_extension(x509.CRLNumber(int(at.timestamp())), critical=False)
+        .add_extension(x509.CRLNumber(int(at.timestamp() * 1000)), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
     )
     for entry in revoked:
@@ -129,17 +151,23 @@ def new_crl(root: Issued, revoked: Iterable[x509.RevokedCertificate] = (), *, at
 
 
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey, *, at: datetime, lifetime: timedelta
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: EllipticCurvePublicKey,
+    *,
+    at: datetime,
+    lifetime: timedelta,
+    serial: int | None = None,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .public_key(key)
+        .serial_number(x509.random_serial_number() if serial is None else serial)
         .not_valid_before(at - BACKDATED)
         .not_valid_after(at + lifetime)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

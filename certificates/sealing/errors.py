@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from shared.errors import Unavailable
+from shared.errors import CannotStart, Unavailable
 
 SealRefusal = Literal["unreadable", "altered", "header-not-allowed", "seal-not-trusted", "signature-wrong"]
 
@@ -20,8 +20,12 @@ class SealRefused(NotASeal):
         self.code: SealRefusal = code
 
 
-class UnsafeSealKey(Exception):
-    """A key file that must not be used; the message says why and what to do."""
+class UnsafeSealKey(CannotStart):
+    """Keys that must not be used, or cannot be; the message says why and what to do."""
+
+
+class CeremonyRefused(Exception):
+    """Making, renewing or ending keys is not possible so; the message says why and what to do."""
 
 
 class NoSealKey(Unavailable):

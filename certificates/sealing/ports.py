@@ -1,10 +1,11 @@
-"""Who signs. `Signer` is the role; `SoftwareSigner` holds the keys in memory, read from files. PKCS#11 comes later."""
+"""Who signs. `Signer` is the role; `SoftwareSigner` holds the keys in memory. Keys in a token: `hsm.py`."""
 
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
@@ -12,19 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from certificates.sealing.authority import Office
-from certificates.sealing.errors import NoSealKey, UnsafeSealKey
-from certificates.sealing.rules import is_seal_of, thumbprint_of
+from certificates.sealing.directory import SealDirectory, Seals
+from certificates.sealing.errors import NoSealKey, NotASeal, UnsafeSealKey
+from certificates.sealing.rules import is_seal_of, revocations_in, thumbprint_of
 
-ROOT_FILE = "root.pem"
-CRL_FILE = "root.crl"
-DEPARTMENTS = "departments"
-PLATFORM = "platform"
-
-
-def office_path(directory: Path, office: Office) -> Path:
-    """Where the certificate of an office of the platform is; its key is beside it."""
-    return directory / PLATFORM / f"{office.name.lower()}.pem"
+T = TypeVar("T")
 
 
 class Signer(Protocol):
@@ -41,7 +34,10 @@ class Signer(Protocol):
         ...
 
     def certificate_of(self, holder: str) -> x509.Certificate:
-        """The certificate by whose key this holder signs now. Refuses (NoSealKey) who has none here."""
+        """The certificate by whose key this holder signs now. Refuses (NoSealKey) who has none here.
+
+        Ask once for each thing that is signed: the next answer may be another one.
+        """
         ...
 
     def certificates(self) -> Mapping[str, tuple[x509.Certificate, ...]]:
@@ -51,8 +47,13 @@ class Signer(Protocol):
     def sign(self, certificate: x509.Certificate, message: bytes) -> bytes:
         """The ES256 signature (r followed by s, 64 bytes; RFC 7518 section 3.4) by the key of this certificate.
 
-        Refuses (NoSealKey) a certificate whose key is not here.
+        Also where another has taken its place a moment ago. Refuses (NoSealKey) a certificate whose key is not here.
+        It may wait for a device, so code that runs in an event loop signs within `apart`.
         """
+        ...
+
+    async def apart(self, work: Callable[[], T]) -> T:
+        """What this work, which signs, answers; other requests go on while a device is waited for."""
         ...
 
 
@@ -67,10 +68,18 @@ class SealCredential:
 class SoftwareSigner:
     """Keys in this process's memory."""
 
-    def __init__(self, *, root_pem: bytes, root_crl: bytes, credentials: Mapping[str, SealCredential]) -> None:
+    def __init__(
+        self,
+        *,
+        root_pem: bytes,
+        root_crl: bytes,
+        credentials: Mapping[str, SealCredential],
+        retired: Mapping[str, tuple[x509.Certificate, ...]] | None = None,
+    ) -> None:
         self._root_pem = root_pem
         self._root_crl = root_crl
-        self._certificates = {holder: held.certificate for holder, held in credentials.items()}
+        self._current = {holder: held.certificate for holder, held in credentials.items()}
+        self._all = all_certificates(self._current, retired or {})
         self._keys = {thumbprint_of(held.certificate): held.key for held in credentials.values()}
 
     @property
@@ -82,13 +91,13 @@ class SoftwareSigner:
         return self._root_crl
 
     def certificate_of(self, holder: str) -> x509.Certificate:
-        found = self._certificates.get(holder)
+        found = self._current.get(holder)
         if found is None:
             raise NoSealKey(holder=holder)
         return found
 
     def certificates(self) -> Mapping[str, tuple[x509.Certificate, ...]]:
-        return {holder: (certificate,) for holder, certificate in self._certificates.items()}
+        return self._all
 
     def sign(self, certificate: x509.Certificate, message: bytes) -> bytes:
         key = self._keys.get(thumbprint_of(certificate))
@@ -97,35 +106,78 @@ class SoftwareSigner:
         r, s = decode_dss_signature(key.sign(message, ECDSA(SHA256())))
         return r.to_bytes(32) + s.to_bytes(32)
 
+    async def apart(self, work: Callable[[], T]) -> T:
+        # A signature takes less than a tenth of what handing it to a thread would.
+        return work()
+
     @classmethod
-    def from_directory(cls, directory: Path, *, private: bool) -> Self:
-        """Read what `keys init` wrote: `root.pem`, `root.crl`, and each `.key` beside its `.pem`.
+    def from_directory(
+        cls, directory: Path, *, private: bool, passphrase: bytes | None = None, encrypted: bool = False
+    ) -> Self:
+        """The seals of a key directory, with their keys from its files; what was revoked signs no more.
 
-        Refuses (UnsafeSealKey) a certificate of another root and, where `private`, a key others may read.
+        Refuses (UnsafeSealKey) a certificate of another root, a key that the passphrase does not open and, where
+        `private`, a key that others may read; where `encrypted`, one that has no passphrase.
         """
-        root_pem = (directory / ROOT_FILE).read_bytes()
-        root = x509.load_pem_x509_certificate(root_pem)
-        found = {
-            holder: _read(certificate.with_suffix(".key"), root=root, private=private)
-            for holder, certificate in _holders(directory)
-        }
-        return cls(root_pem=root_pem, root_crl=(directory / CRL_FILE).read_bytes(), credentials=found)
+        where = SealDirectory(directory)
+        seals = where.read()
+        found = {}
+        for holder, certificate in in_force(seals).items():
+            path = where.key(holder, certificate.serial_number)
+            if private:
+                _refuse_shared(path)
+            key = load_key(path, passphrase, encrypted=encrypted)
+            if key.public_key() != certificate.public_key():
+                raise UnsafeSealKey(f"{path} is not the key of {where.certificate(holder)}")
+            found[holder] = SealCredential(key=key, certificate=certificate)
+        return cls(root_pem=seals.root_pem, root_crl=seals.root_crl, credentials=found, retired=seals.retired)
 
 
-def _holders(directory: Path) -> Iterable[tuple[str, Path]]:
-    for office in Office:
-        yield office, office_path(directory, office)
-    for key in sorted((directory / DEPARTMENTS).glob("*.key")):
-        yield key.stem, key.with_suffix(".pem")
+def in_force(seals: Seals) -> dict[str, x509.Certificate]:
+    """By whom which certificate signs now. Refuses (UnsafeSealKey) a certificate of another root."""
+    root = x509.load_pem_x509_certificate(seals.root_pem)
+    for holder, certificate in seals.current.items():
+        if not is_seal_of(root, certificate):
+            raise UnsafeSealKey(f"The certificate of {holder} was not issued by root.pem")
+    try:
+        revoked = revocations_in(seals.root_crl, seals.root_pem)
+    except NotASeal:
+        raise UnsafeSealKey("root.crl was not issued by root.pem; renew it with: onevisit keys crl") from None
+    return {holder: found for holder, found in seals.current.items() if found.serial_number not in revoked}
 
 
-def _read(path: Path, *, root: x509.Certificate, private: bool) -> SealCredential:
-    if private and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise UnsafeSealKey(f"{path} may be read by others; its mode must be 0600")
-    certificate = x509.load_pem_x509_certificate(path.with_suffix(".pem").read_bytes())
-    key = load_pem_private_key(path.read_bytes(), password=None)
+def all_certificates(
+    current: Mapping[str, x509.Certificate], retired: Mapping[str, tuple[x509.Certificate, ...]]
+) -> dict[str, tuple[x509.Certificate, ...]]:
+    """Present and former certificates by holder, the present one first."""
+    holders = dict.fromkeys(chain(current, retired))
+    return {
+        holder: (*((current[holder],) if holder in current else ()), *retired.get(holder, ())) for holder in holders
+    }
+
+
+def load_key(path: Path, passphrase: bytes | None, *, encrypted: bool = False) -> EllipticCurvePrivateKey:
+    """The key in a file. Refuses (UnsafeSealKey) one that is not there, that the passphrase does not open, and, where
+    `encrypted`, one that has none.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UnsafeSealKey(f"{path} is not there") from None
+    is_encrypted = b"ENCRYPTED" in content.split(b"\n", 1)[0]
+    if encrypted and not is_encrypted:
+        raise UnsafeSealKey(f"{path} has no passphrase; give it one with: onevisit keys protect")
+    if is_encrypted and passphrase is None:
+        raise UnsafeSealKey(f"{path} has a passphrase; name the file that holds it (ONEVISIT_SEAL_PASSPHRASE_FILE)")
+    try:
+        key = load_pem_private_key(content, password=passphrase if is_encrypted else None)
+    except ValueError:
+        raise UnsafeSealKey(f"{path} is not opened by this passphrase, or is damaged") from None
     if not isinstance(key, EllipticCurvePrivateKey):
         raise UnsafeSealKey(f"{path} is no key on P-256")
-    if not is_seal_of(root, certificate) or key.public_key() != certificate.public_key():
-        raise UnsafeSealKey(f"{path} has no certificate by {ROOT_FILE}")
-    return SealCredential(key=key, certificate=certificate)
+    return key
+
+
+def _refuse_shared(path: Path) -> None:
+    if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise UnsafeSealKey(f"{path} may be read by others; its mode must be 0600")

@@ -1,7 +1,7 @@
 """The form of a seal: a JWS over the canonical document, and the X.509 certificate that it must come with. Pure."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -192,3 +192,49 @@ def credit_code_of(certificate: x509.Certificate) -> str | None:
     """The credit code in the subject, if there is exactly one."""
     codes = certificate.subject.get_attributes_for_oid(CREDIT_CODE)
     return str(codes[0].value) if len(codes) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """Since when a certificate may sign no more, and whether its key is in wrong hands."""
+
+    at: datetime
+    is_compromise: bool
+
+    def spares(self, sealed_at: datetime) -> bool:
+        """Whether a seal set at this instant still counts, by the seal alone.
+
+        When a seal was set is its maker's own claim. So where the key is in wrong hands, no seal by it counts.
+        """
+        return not self.is_compromise and sealed_at < self.at
+
+
+# RFC 5280 section 5.3.1: these alone say that the key was in the right hands until then.
+_HARMLESS = {
+    x509.ReasonFlags.superseded,
+    x509.ReasonFlags.cessation_of_operation,
+    x509.ReasonFlags.affiliation_changed,
+}
+
+
+@lru_cache(maxsize=8)
+def revocations_in(crl: bytes, root_pem: bytes) -> Mapping[int, Revocation]:
+    """The revoked certificates by their serial numbers. Refuses (NotASeal) a list that is not this root's."""
+    root = x509.load_pem_x509_certificate(root_pem)
+    key = root.public_key()
+    try:
+        revoked = x509.load_der_x509_crl(crl)
+        is_ours = isinstance(key, EllipticCurvePublicKey) and revoked.is_signature_valid(key)
+    except (ValueError, UnsupportedAlgorithm):
+        raise NotASeal("not a list of revoked certificates") from None
+    if not is_ours or revoked.issuer != root.subject:
+        raise NotASeal("not this root's list of revoked certificates")
+    return {entry.serial_number: _revocation(entry) for entry in revoked}
+
+
+def _revocation(entry: x509.RevokedCertificate) -> Revocation:
+    try:
+        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    except x509.ExtensionNotFound:
+        reason = x509.ReasonFlags.unspecified
+    return Revocation(at=entry.revocation_date_utc, is_compromise=reason not in _HARMLESS)

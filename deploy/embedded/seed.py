@@ -37,7 +37,7 @@ def seed(home: Home) -> Document:
         "people": [_with_card(home, person) for person in fiction["people"]],
         "relations": fiction["relations"],
     }
-    keys.init(home.seals, keys.read_departments(offices.CATALOGUE), at=now())
+    keys.init(keys.KeyDesk.of(home.seals), keys.read_departments(offices.CATALOGUE), at=now())
     home.write_secret(home.bootstrap, json.dumps(document, ensure_ascii=False, indent=2))
     return document
 

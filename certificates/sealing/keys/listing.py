@@ -1,0 +1,74 @@
+"""What a key directory holds, for people to see."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from cryptography import x509
+
+from certificates.sealing.authority import SealingDepartment
+from certificates.sealing.directory import SealDirectory
+from certificates.sealing.errors import CeremonyRefused
+from certificates.sealing.ports import all_certificates
+from certificates.sealing.rules import Revocation, revocations_in, thumbprint_of
+from shared.schemas import Strict
+
+
+class KeyState(Strict):
+    """One seal as `onevisit keys list` shows it."""
+
+    holder: str
+    kid: str
+    serial: str
+    valid_until: datetime
+    state: Literal["current", "retired", "revoked"]
+    where: Literal["file", "PKCS#11", "destroyed"]
+
+
+def listed(directory: SealDirectory) -> list[KeyState]:
+    """Every seal there is or was, the present one of each holder first."""
+    seals = directory.read()
+    revoked = revocations_in(seals.root_crl, seals.root_pem)
+    return [
+        KeyState(
+            holder=holder,
+            kid=thumbprint_of(certificate),
+            serial=f"{certificate.serial_number:x}",
+            valid_until=certificate.not_valid_after_utc,
+            state=_state_of(certificate, revoked, is_current=seals.current.get(holder) == certificate),
+            where=_where(directory, holder, certificate.serial_number),
+        )
+        for holder, certificates in all_certificates(seals.current, seals.retired).items()
+        for certificate in certificates
+    ]
+
+
+def read_departments(path: Path) -> list[SealingDepartment]:
+    """The departments of a catalogue file (`departments.yaml`)."""
+    return [SealingDepartment.model_validate(entry) for entry in yaml.safe_load(path.read_text("utf-8"))["departments"]]
+
+
+def serial_of_key(directory: SealDirectory, holder: str, kid: str) -> int:
+    """The serial number of the certificate with this key (RFC 7638). Refuses (CeremonyRefused) where there is none."""
+    seals = directory.read()
+    held = [*([seals.current[holder]] if holder in seals.current else []), *seals.retired.get(holder, ())]
+    for certificate in held:
+        if thumbprint_of(certificate) == kid:
+            return certificate.serial_number
+    raise CeremonyRefused(f"{holder} never had a key {kid}; see: onevisit keys list")
+
+
+def _state_of(
+    certificate: x509.Certificate, revoked: Mapping[int, Revocation], *, is_current: bool
+) -> Literal["current", "retired", "revoked"]:
+    if certificate.serial_number in revoked:
+        return "revoked"
+    return "current" if is_current else "retired"
+
+
+def _where(directory: SealDirectory, holder: str, serial: int) -> Literal["file", "PKCS#11", "destroyed"]:
+    if directory.token_mark(holder, serial).exists():
+        return "PKCS#11"
+    return "file" if directory.key(holder, serial).exists() else "destroyed"
