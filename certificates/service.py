@@ -1,6 +1,7 @@
 """What a request of this service may need: the database, the seals, and the door to evidence."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -8,6 +9,7 @@ from fastapi import Depends
 from certificates.evidence.queries import certificates_source
 from certificates.sealing.directory import read_secret
 from certificates.sealing.ports import Signer, SoftwareSigner
+from certificates.sealing.rotation import RotatingSigner
 from certificates.settings import CertificatesSettings
 from certificates.status.commands import StatusLists
 from shared.evidence.api import EvidenceDoor
@@ -46,14 +48,19 @@ class CertificatesService(Service):
 
 
 def signer_of(settings: CertificatesSettings) -> Signer:
-    """Signs with the keys that the settings name. Refuses (UnsafeSealKey) keys that are not safe to use."""
-    passphrase, real = settings.seal_passphrase_file, settings.profile != "embedded"
-    return SoftwareSigner.from_directory(
-        settings.seal_directory,
+    """Signs with the keys that the settings name, and goes over to new ones when it is refreshed.
+
+    Refuses (UnsafeSealKey) keys that are not safe to use.
+    """
+    directory, secret, real = settings.seal_directory, settings.seal_passphrase_file, settings.profile != "embedded"
+    read = partial(
+        SoftwareSigner.from_directory,
+        directory,
         private=real,
-        passphrase=None if passphrase is None else read_secret(passphrase),
+        passphrase=None if secret is None else read_secret(secret),
         encrypted=real and not settings.seal_keys_plain,
     )
+    return RotatingSigner(directory, read)
 
 
 Current = Annotated[CertificatesService, Depends(service_of)]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from certificates.issuing.commands import expire_certificate
 from certificates.issuing.model import EXPIRY_TIMER
 from certificates.issuing.subscribers import issuing_reactions
+from certificates.sealing.rotation import followed
 from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
 from shared.evidence.subscribers import evidence_reactions
@@ -14,8 +15,15 @@ from shared.web import Part
 
 
 def parts(settings: CertificatesSettings) -> list[Part]:
-    """Sharing rules and the feed for every process; timers where the worker runs, and relay and subscribers with it."""
-    return [sharing_rules, messaging, *([timers] if "worker" in settings.run else [])]
+    """Seal keys, sharing rules and the feed for every process; relay, subscribers and timers where the worker runs."""
+    return [seal_keys, sharing_rules, messaging, *([timers] if "worker" in settings.run else [])]
+
+
+@asynccontextmanager
+async def seal_keys(service: CertificatesService) -> AsyncGenerator[None]:
+    """Keys that are rotated or revoked while the service runs."""
+    async with followed(service.signer, seconds=service.settings.seal_refresh_seconds):
+        yield
 
 
 @asynccontextmanager
