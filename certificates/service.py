@@ -1,5 +1,6 @@
 """What a request of this service may need: the database, the seals, and the door to evidence."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
@@ -52,15 +53,31 @@ def signer_of(settings: CertificatesSettings) -> Signer:
 
     Refuses (UnsafeSealKey) keys that are not safe to use.
     """
-    directory, secret, real = settings.seal_directory, settings.seal_passphrase_file, settings.profile != "embedded"
-    read = partial(
+    read = _in_files(settings) if settings.seal_pkcs11_module is None else _in_token(settings)
+    return RotatingSigner(settings.seal_directory, read)
+
+
+def _in_files(settings: CertificatesSettings) -> Callable[[], Signer]:
+    secret, real = settings.seal_passphrase_file, settings.profile != "embedded"
+    return partial(
         SoftwareSigner.from_directory,
-        directory,
+        settings.seal_directory,
         private=real,
         passphrase=None if secret is None else read_secret(secret),
         encrypted=real and not settings.seal_keys_plain,
     )
-    return RotatingSigner(directory, read)
+
+
+def _in_token(settings: CertificatesSettings) -> Callable[[], Signer]:
+    # Its library comes with an extra, and is needed by nobody else.
+    from certificates.sealing.hsm import Pkcs11Signer, Token  # noqa: PLC0415
+
+    module, label, pin = settings.seal_pkcs11_module, settings.seal_pkcs11_token, settings.seal_pkcs11_pin_file
+    assert module is not None
+    assert label is not None
+    assert pin is not None
+    token = Token(module, label, pin=read_secret(pin))
+    return partial(Pkcs11Signer.from_directory, settings.seal_directory, token)
 
 
 Current = Annotated[CertificatesService, Depends(service_of)]

@@ -1,8 +1,9 @@
 """What the certificates service is told at start."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.settings import ServiceSettings
 
@@ -20,3 +21,15 @@ class CertificatesSettings(ServiceSettings):
     seal_keys_plain: bool = Field(
         False, description="Allow key files without a passphrase outside the embedded profile too."
     )
+    seal_pkcs11_module: Path | None = Field(
+        None, description="PKCS#11 library of the token that holds the sealing keys. None: they are in files."
+    )
+    seal_pkcs11_token: str | None = Field(None, description="Label of that token.")
+    seal_pkcs11_pin_file: Path | None = Field(None, description="File with the PIN that opens that token.")
+
+    @model_validator(mode="after")
+    def _a_whole_token_or_none(self) -> Self:
+        given = (self.seal_pkcs11_module, self.seal_pkcs11_token, self.seal_pkcs11_pin_file)
+        if any(given) and not all(given):
+            raise ValueError("seal_pkcs11_module, seal_pkcs11_token and seal_pkcs11_pin_file belong together")
+        return self

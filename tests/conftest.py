@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.support.accounts",
     "tests.support.clock",
     "tests.support.tokens",
+    "tests.support.softhsm",
 ]

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.commands import issue_certificates
 from certificates.issuing.errors import YieldNotAsDecided
-from certificates.sealing.errors import NoSealKey, NotSealable
+from certificates.sealing.errors import NoSealKey, NotSealable, SealDeviceAway
 from certificates.sealing.ports import Signer
 from shared.clock import Clock
 from shared.contracts.yields import CaseYield
@@ -19,7 +19,7 @@ def issuing_reactions(licensing: ServiceClient, *, signer: Signer, zone: str, cl
     async def issue(conn: AsyncConnection, decided: CaseYield) -> None:
         try:
             await issue_certificates(conn, decided, signer=signer, zone=zone, at=clock())
-        except NoSealKey as missing:
+        except (NoSealKey, SealDeviceAway) as missing:
             raise Retry(str(missing)) from None
         except (NotSealable, YieldNotAsDecided) as wrong:
             raise Poison(str(wrong)) from None

@@ -43,6 +43,14 @@ class NoSealKey(Unavailable):
         return f"no seal key for {self.holder}"
 
 
+class SealDeviceAway(Unavailable):
+    """The token that holds the sealing keys does not answer, or not in time."""
+
+    code = "seal-device-away"
+    title_en = "The device that holds the sealing keys does not answer; try again"
+    title_zh = "签章密钥设备暂无响应，请重试"
+
+
 class NotSealable(Exception):
     """The document has no byte representation that would survive."""
 

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from certificates.sealing.directory import SealDirectory
 from deploy.cli import app
 from deploy.embedded.errors import LaunchError
+from tests.support.softhsm import LABEL, SoftHsm
 
 CATALOGUE = "licensing/catalogue/data/departments.yaml"
 
@@ -104,6 +105,20 @@ def test_a_passphrase_that_can_be_guessed_is_refused(keys: Keys) -> None:
     keys.passphrase.write_text("secret\n")
     with pytest.raises(LaunchError, match="too short"):
         keys.with_passphrase("rotate", "--all")
+
+
+def test_keys_are_made_and_replaced_in_a_token(tmp_path: Path, softhsm: SoftHsm) -> None:
+    keys = Keys(tmp_path)
+    token = ["--pkcs11", softhsm.module, "--token", LABEL, "--pin-file", softhsm.pin_file]
+    keys.with_passphrase("init", "--departments", CATALOGUE, *token)
+    keys.with_passphrase("rotate", "--department", "tax", *token)
+    assert [seal["where"] for seal in keys.seals("tax")] == ["PKCS#11", "PKCS#11"]
+    softhsm.away()
+    with pytest.raises(LaunchError, match="cannot be reached"):
+        keys.with_passphrase("rotate", "--department", "tax", *token)
+    softhsm.back()
+    with pytest.raises(LaunchError, match="--token LABEL and --pin-file FILE"):
+        keys.with_passphrase("rotate", "--department", "tax", *token[:2])
 
 
 def test_a_directory_without_keys_is_told_from_an_empty_list(tmp_path: Path) -> None:

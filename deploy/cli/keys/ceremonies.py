@@ -10,11 +10,14 @@ import typer
 from deploy.cli.keys.options import (
     Department,
     Directory,
+    Module,
     Office,
     PassphraseFile,
+    PinFile,
     Place,
     RootKey,
     RootPassphraseFile,
+    TokenLabel,
     holder_of,
     new_secret,
     refused_clearly,
@@ -43,6 +46,9 @@ def init(
     passphrase_file: PassphraseFile = None,
     root_key: RootKey = None,
     root_passphrase_file: RootPassphraseFile = None,
+    pkcs11: Module = None,
+    token: TokenLabel = None,
+    pin_file: PinFile = None,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:
@@ -53,7 +59,7 @@ def init(
 
     if departments is None and directory is not None:
         raise LaunchError("Name the departments: --departments departments.yaml")
-    place = Place(directory, data_dir, passphrase_file, root_key, root_passphrase_file)
+    place = Place(directory, data_dir, passphrase_file, root_key, root_passphrase_file, pkcs11, token, pin_file)
     with refused_clearly():
         made = keys.init(place.desk(), keys.read_departments(departments or CATALOGUE), at=now())
     if json:
@@ -91,6 +97,9 @@ def rotate(
     passphrase_file: PassphraseFile = None,
     root_key: RootKey = None,
     root_passphrase_file: RootPassphraseFile = None,
+    pkcs11: Module = None,
+    token: TokenLabel = None,
+    pin_file: PinFile = None,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:
@@ -102,7 +111,7 @@ def rotate(
     from certificates.sealing.rules import thumbprint_of  # noqa: PLC0415
     from shared.clock import now  # noqa: PLC0415
 
-    place = Place(directory, data_dir, passphrase_file, root_key, root_passphrase_file)
+    place = Place(directory, data_dir, passphrase_file, root_key, root_passphrase_file, pkcs11, token, pin_file)
     place.existing()
     with refused_clearly():
         desk = place.desk()
@@ -131,6 +140,9 @@ def revoke(
     passphrase_file: PassphraseFile = None,
     root_key: RootKey = None,
     root_passphrase_file: RootPassphraseFile = None,
+    pkcs11: Module = None,
+    token: TokenLabel = None,
+    pin_file: PinFile = None,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:
@@ -142,7 +154,7 @@ def revoke(
     from certificates.sealing import keys  # noqa: PLC0415
     from shared.clock import now  # noqa: PLC0415
 
-    place = Place(directory, data_dir, passphrase_file, root_key, root_passphrase_file)
+    place = Place(directory, data_dir, passphrase_file, root_key, root_passphrase_file, pkcs11, token, pin_file)
     place.existing()
     holder = holder_of(department, office)
     with refused_clearly():
@@ -177,6 +189,9 @@ def crl(
 def prune(
     hours: Annotated[float, typer.Option("--older-than", min=0.1, help="Only keys retired so many hours ago.")] = 1,
     directory: Directory = None,
+    pkcs11: Module = None,
+    token: TokenLabel = None,
+    pin_file: PinFile = None,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:
@@ -184,7 +199,7 @@ def prune(
     from certificates.sealing import keys  # noqa: PLC0415
     from shared.clock import now  # noqa: PLC0415
 
-    place = Place(directory, data_dir)
+    place = Place(directory, data_dir, pkcs11=pkcs11, token=token, pin_file=pin_file)
     place.existing()
     with refused_clearly():
         gone = keys.prune(place.desk(), before=now() - timedelta(hours=hours))

@@ -13,7 +13,8 @@ from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home
 
 if TYPE_CHECKING:
-    from certificates.sealing.keys import KeyDesk
+    from certificates.sealing.directory import SealDirectory
+    from certificates.sealing.keys import KeyDesk, KeyStore
 
 Directory = Annotated[
     Path | None,
@@ -46,6 +47,31 @@ RootPassphraseFile = Annotated[
         show_default=False,
     ),
 ]
+Module = Annotated[
+    Path | None,
+    typer.Option(
+        "--pkcs11",
+        envvar="ONEVISIT_SEAL_PKCS11_MODULE",
+        metavar="MODULE",
+        help="PKCS#11 library; keys are then in a token, not in files.",
+        show_default=False,
+    ),
+]
+TokenLabel = Annotated[
+    str | None,
+    typer.Option(
+        "--token", envvar="ONEVISIT_SEAL_PKCS11_TOKEN", metavar="LABEL", help="Which token.", show_default=False
+    ),
+]
+PinFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--pin-file",
+        envvar="ONEVISIT_SEAL_PKCS11_PIN_FILE",
+        help="File whose first line opens the token.",
+        show_default=False,
+    ),
+]
 Department = Annotated[
     str | None, typer.Option("--department", metavar="CODE", help="A department's seal.", show_default=False)
 ]
@@ -64,6 +90,9 @@ class Place:
     passphrase_file: Path | None = None
     root_key: Path | None = None
     root_passphrase_file: Path | None = None
+    pkcs11: Path | None = None
+    token: str | None = None
+    pin_file: Path | None = None
 
     @property
     def path(self) -> Path:
@@ -79,15 +108,28 @@ class Place:
     def desk(self) -> "KeyDesk":
         """The desk at which these keys are administered."""
         from certificates.sealing.directory import ROOT_KEY_FILE, SealDirectory  # noqa: PLC0415
-        from certificates.sealing.keys import KeyDesk, KeyFiles  # noqa: PLC0415
+        from certificates.sealing.keys import KeyDesk  # noqa: PLC0415
 
         directory, passphrase = SealDirectory(self.path), new_secret(self.passphrase_file)
         return KeyDesk(
             directory,
-            KeyFiles(directory, passphrase),
+            self._store(directory, passphrase),
             self.root_key or self.path / ROOT_KEY_FILE,
             new_secret(self.root_passphrase_file) or passphrase,
         )
+
+    def _store(self, directory: "SealDirectory", passphrase: bytes | None) -> "KeyStore":
+        from certificates.sealing.directory import read_secret  # noqa: PLC0415
+        from certificates.sealing.keys import KeyFiles  # noqa: PLC0415
+
+        if self.pkcs11 is None:
+            return KeyFiles(directory, passphrase)
+        if self.token is None or self.pin_file is None:
+            raise LaunchError("A token needs --token LABEL and --pin-file FILE besides --pkcs11")
+        # Its library comes with an extra, and is needed by nobody else.
+        from certificates.sealing.hsm import Token, TokenKeys  # noqa: PLC0415
+
+        return TokenKeys(directory, Token(self.pkcs11, self.token, pin=read_secret(self.pin_file)))
 
 
 def new_secret(path: Path | None) -> bytes | None:
@@ -123,11 +165,13 @@ def holder_of(department: str | None, office: str | None) -> str:
 @contextmanager
 def refused_clearly() -> Generator[None]:
     """What the keys refuse is one line."""
-    from certificates.sealing.errors import CeremonyRefused, UnsafeSealKey  # noqa: PLC0415
+    from certificates.sealing.errors import CeremonyRefused, SealDeviceAway, UnsafeSealKey  # noqa: PLC0415
 
     try:
         yield
     except (CeremonyRefused, UnsafeSealKey) as refusal:
         raise LaunchError(str(refusal)) from None
+    except SealDeviceAway as away:
+        raise LaunchError(f"The token cannot be reached ({away.__cause__!r})") from None
     except PermissionError as refusal:
         raise LaunchError(f"{refusal.filename} may not be read or written by this user") from None
