@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from certificates import worker
+from certificates.documents.api import router as documents
 from certificates.issuing.api import router as issuing
 from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
@@ -24,7 +25,7 @@ def compose(service: CertificatesService) -> FastAPI:
     policy = feed_policy(service.evidence.policy.current)
     return create_service(
         service,
-        routers=[issuing, status, verification, evidence, feed_router("certificates", policy)],
+        routers=[issuing, documents, status, verification, evidence, feed_router("certificates", policy)],
         parts=worker.parts(service.settings),
         readiness={"sharing-rules": service.evidence.policy.readiness, "messaging": service.messaging.readiness},
     )

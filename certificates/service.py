@@ -7,6 +7,10 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from certificates.documents.commands import Press
+from certificates.documents.errors import NoTimestamps
+from certificates.documents.ports import HttpTimestamps, OwnTimestamps, TimestampAuthority
+from certificates.documents.typesetting import Typesetter
 from certificates.evidence.queries import certificates_source
 from certificates.sealing.directory import read_secret
 from certificates.sealing.ports import Signer, SoftwareSigner
@@ -23,13 +27,14 @@ from shared.web import Service, service_of
 
 @dataclass
 class CertificatesService(Service):
-    """Certificates, their seals, and certificates as evidence."""
+    """Certificates, their seals and documents, and certificates as evidence."""
 
     settings: CertificatesSettings
     seals: Signer | None = None
     signer: Signer = field(init=False)
     licensing: ServiceClient = field(init=False)
     evidence: EvidenceDoor = field(init=False)
+    press: Press = field(init=False)
     messaging: MessagingRuntime = field(init=False)
     status_lists: StatusLists = field(init=False)
 
@@ -46,6 +51,24 @@ class CertificatesService(Service):
         self.status_lists = StatusLists(
             self.database, signer=self.signer, platform=self.settings.issuer, clock=self.clock
         )
+        self.press = Press(
+            database=self.database,
+            signer=self.signer,
+            typesetter=Typesetter.of(self.settings.font_directory),
+            timestamps=self._timestamps(),
+            catalogue=lambda: self.evidence.policy.table.published,
+            verify=f"{self.settings.issuer.rstrip('/')}/verify",
+            zone=self.settings.zone,
+            clock=self.clock,
+        )
+
+    def _timestamps(self) -> TimestampAuthority:
+        url, chain = self.settings.timestamp_url, self.settings.timestamp_chain_file
+        if url is not None:
+            return HttpTimestamps.from_chain(self.http, url, chain)
+        if self.settings.profile != "embedded" and not self.settings.own_timestamps:
+            raise NoTimestamps("set ONEVISIT_TIMESTAMP_URL, or ONEVISIT_OWN_TIMESTAMPS=true for the platform's own")
+        return OwnTimestamps(self.signer, self.clock)
 
 
 def signer_of(settings: CertificatesSettings) -> Signer:

@@ -9,7 +9,7 @@ from shared.settings import ServiceSettings
 
 
 class CertificatesSettings(ServiceSettings):
-    """The settings of every service, and where the seals are."""
+    """The settings of every service, where the seals are, and what documents are made with."""
 
     seal_directory: Path = Field(
         description="Key directory made by `onevisit keys init`: root.pem, root.crl, platform/ and departments/."
@@ -26,6 +26,23 @@ class CertificatesSettings(ServiceSettings):
     )
     seal_pkcs11_token: str | None = Field(None, description="Label of that token.")
     seal_pkcs11_pin_file: Path | None = Field(None, description="File with the PIN that opens that token.")
+    font_directory: Path | None = Field(
+        None,
+        description="Fonts that documents are printed with, and no others: a directory with Noto Sans CJK"
+        " (`fonts-noto-cjk` of Debian). Without it, the font that the embedded profile brings.",
+    )
+    timestamp_url: str | None = Field(
+        None, description="A time-stamping authority (RFC 3161) for documents, `https://…`. Without it, see below."
+    )
+    timestamp_chain_file: Path | None = Field(
+        None,
+        description="PEM: the certificates of who issued that authority's, and their lists of revoked certificates.",
+    )
+    own_timestamps: bool = Field(
+        False,
+        description="Timestamps by the platform's own office, whose clock is this machine's. The embedded profile does"
+        " so by itself; others start only with this or with `ONEVISIT_TIMESTAMP_URL`.",
+    )
 
     @model_validator(mode="after")
     def _a_whole_token_or_none(self) -> Self:

@@ -12,8 +12,10 @@ class Form(StrEnum):
 
     CERTIFICATE = "certificate"
     PDF = "pdf"
+    QR = "qr"
     CREDENTIAL = "credential"
     STATUS_LIST = "status-list"
+    TIMESTAMP = "timestamp"
 
 
 seal_uses = Table(

@@ -88,6 +88,7 @@ class Release:
                 for k in self.catalogue.kinds.values()
             ),
             vocabulary={code: attribute.json_schema for code, attribute in self.catalogue.attributes.items()},
+            labels={code: attribute.label for code, attribute in self.catalogue.attributes.items()},
             items=tuple(OfferedItem(code=i.code, department=i.department) for i in self.catalogue.items.values()),
             things=tuple(
                 OfferedThing(code=t.code, items=tuple(part.item for part in t.items))

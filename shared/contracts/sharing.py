@@ -2,7 +2,7 @@
 what, and whom an item or a thing concerns.
 """
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from shared.contracts.evidence import EvidenceType
 from shared.schemas import Code, RegionCode, Strict, Text
@@ -43,11 +43,14 @@ class OfferedThing(Strict):
 
 
 class SharingRules(Strict):
-    """The answer of `GET /internal/sharing-rules`: one release. `vocabulary` maps attribute to JSON Schema."""
+    """The answer of `GET /internal/sharing-rules`: one release. `vocabulary` maps attribute to JSON Schema,
+    `labels` to what people call it.
+    """
 
     release: int
     rules: tuple[SharingRule, ...]
     kinds: tuple[EvidenceKind, ...]
     vocabulary: dict[Code, JsonValue]
+    labels: dict[Code, Text] = Field(default_factory=dict)
     items: tuple[OfferedItem, ...] = ()
     things: tuple[OfferedThing, ...] = ()

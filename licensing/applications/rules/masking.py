@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-HIDDEN = "***"
+from shared.texts import HIDDEN, recognisable
+
 _TELLING = frozenset({"enum", "const", "format", "pattern"})  # one sign of these would tell the whole
 
 
@@ -15,5 +16,5 @@ def masked(value: JsonValue, *, schema: Mapping[str, JsonValue], sensitive: bool
     the first character would tell the whole. The length of what is hidden does not show.
     """
     if sensitive and isinstance(value, str) and len(value) > 1 and not _TELLING & schema.keys():
-        return value[0] + HIDDEN
+        return recognisable(value)
     return HIDDEN

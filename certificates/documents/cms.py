@@ -1,0 +1,258 @@
+"""Signed data (CMS, RFC 5652) in the one form that seals and timestamps here have. Pure.
+
+One signer, one certificate, signed attributes, at most one unsigned attribute. `opened` accepts no other bytes than
+those that `signed_data` would write for the same parts, so that what no signature covers cannot differ either.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+from asn1crypto import algos, cms, tsp
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding
+
+SHA256: Final = algos.DigestAlgorithm({"algorithm": "sha256"}).dump()
+ES256: Final = algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}).dump()
+TIMESTAMP: Final = "signature_time_stamp_token"
+_HASHES: Final[dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
+
+
+# What the readers of ASN.1 and X.509 raise on bytes that are neither.
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+)
+
+
+class NotSignedData(ValueError):
+    """Other bytes than signed data of our form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The parts of signed data. `attributes` are the signed attributes as a SET in DER: that is what was signed."""
+
+    certificate: x509.Certificate
+    attributes: bytes
+    signature: bytes
+    # The content inside, of this type; None where it lies elsewhere (a PDF around its own seal).
+    content_type: str = "data"
+    content: bytes | None = None
+    # Algorithms in DER.
+    digest: bytes = SHA256
+    algorithm: bytes = ES256
+    timestamp: bytes | None = None
+
+
+def signed_data(parts: Signed) -> bytes:
+    """These parts as a ContentInfo, in DER."""
+    encoded = parts.certificate.public_bytes(Encoding.DER)
+    certificate = asn1_x509.Certificate.load(encoded)
+    digest = algos.DigestAlgorithm.load(parts.digest)
+    signer: dict[str, Any] = {
+        "version": "v1",
+        "sid": cms.SignerIdentifier(
+            "issuer_and_serial_number",
+            cms.IssuerAndSerialNumber({"issuer": certificate.issuer, "serial_number": certificate.serial_number}),
+        ),
+        "digest_algorithm": digest,
+        "signed_attrs": cms.CMSAttributes.load(parts.attributes),
+        "signature_algorithm": algos.SignedDigestAlgorithm.load(parts.algorithm),
+        "signature": parts.signature,
+    }
+    if parts.timestamp is not None:
+        token = cms.ContentInfo.load(parts.timestamp)
+        signer["unsigned_attrs"] = cms.CMSAttributes([cms.CMSAttribute({"type": TIMESTAMP, "values": [token]})])
+    inside: dict[str, Any] = {"content_type": parts.content_type}
+    if parts.content is not None:
+        inside["content"] = cms.ParsableOctetString(parts.content)
+    body = cms.SignedData(
+        {
+            "version": "v1" if parts.content_type == "data" else "v3",
+            "digest_algorithms": [digest],
+            "encap_content_info": inside,
+            "certificates": [cms.CertificateChoices("certificate", certificate)],
+            "signer_infos": [cms.SignerInfo(signer)],
+        }
+    )
+    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": body}).dump())
+
+
+def opened(der: bytes) -> Signed:
+    """The parts of signed data. Refuses (NotSignedData) all bytes but the ones that `signed_data` writes."""
+    parts = parts_of(der)
+    try:
+        same = signed_data(parts) == der
+    except _UNREADABLE:
+        same = False
+    if not same:
+        raise NotSignedData
+    return parts
+
+
+def parts_of(der: bytes) -> Signed:
+    """The parts of anybody's signed data with one signer, all else left out. Refuses (NotSignedData) the rest."""
+    try:
+        body = cms.ContentInfo.load(der)["content"]
+        (info,) = body["signer_infos"]
+        inside = body["encap_content_info"]
+        signed_attributes = info["signed_attrs"].contents
+        content = inside["content"]
+        return Signed(
+            certificate=_signer_in(body, info),
+            attributes=_as_set(signed_attributes),
+            signature=info["signature"].native,
+            content_type=inside["content_type"].native,
+            content=bytes(content) if isinstance(content, cms.ParsableOctetString) else None,
+            digest=info["digest_algorithm"].dump(),
+            algorithm=info["signature_algorithm"].dump(),
+            timestamp=_timestamp_in(info),
+        )
+    except _UNREADABLE:
+        raise NotSignedData from None
+
+
+def _signer_in(body: Any, info: Any) -> x509.Certificate:
+    for choice in body["certificates"]:
+        certificate = choice.chosen
+        named = info["sid"].chosen
+        if isinstance(named, cms.IssuerAndSerialNumber):
+            same = (certificate["tbs_certificate"]["serial_number"].native, certificate.issuer.dump()) == (
+                named["serial_number"].native,
+                named["issuer"].dump(),
+            )
+        else:
+            same = certificate.key_identifier == named.native
+        if same:
+            return x509.load_der_x509_certificate(certificate.dump())
+    raise NotSignedData
+
+
+def _timestamp_in(info: Any) -> bytes | None:
+    for attribute in info["unsigned_attrs"]:
+        if attribute["type"].native == TIMESTAMP:
+            (token,) = attribute["values"]
+            return bytes(token.dump())
+    return None
+
+
+def _as_set(contents: bytes) -> bytes:
+    """The signed attributes with the tag under which they are signed (RFC 5652 section 5.4)."""
+    return bytes(cms.CMSAttributes(contents=contents).dump())
+
+
+def attributes_of(parts: Signed) -> dict[str, Any]:
+    """The signed attributes by name. Refuses (NotSignedData) one that is there twice or has several values."""
+    found: dict[str, Any] = {}
+    try:
+        for attribute in cms.CMSAttributes.load(parts.attributes):
+            name = attribute["type"].native
+            if name in found:
+                raise NotSignedData
+            (found[name],) = attribute["values"]
+    except _UNREADABLE:
+        raise NotSignedData from None
+    return found
+
+
+def speaks_for(parts: Signed, *, digest: bytes) -> bool:
+    """Whether the signer says that it signs content of this type with this digest, by this very certificate (RFC 5035),
+
+    and whether its signature over that holds.
+    """
+    attributes = attributes_of(parts)
+    try:
+        said = (attributes["content_type"].native, attributes["message_digest"].native)
+        named = _named_certificate(attributes)
+    except KeyError:
+        return False
+    encoded = parts.certificate.public_bytes(Encoding.DER)
+    return said == (parts.content_type, digest) and named(encoded) and signature_holds(parts)
+
+
+def _named_certificate(attributes: dict[str, Any]) -> Callable[[bytes], bool]:
+    name: Callable[[], hashes.HashAlgorithm] | None = hashes.SHA1
+    if "signing_certificate_v2" in attributes:
+        identity = attributes["signing_certificate_v2"]["certs"][0]
+        name = _HASHES.get(identity["hash_algorithm"]["algorithm"].native)
+    else:
+        identity = attributes["signing_certificate"]["certs"][0]
+    expected = identity["cert_hash"].native
+    return lambda encoded: name is not None and _digest(name(), encoded) == expected
+
+
+def _digest(algorithm: hashes.HashAlgorithm, message: bytes) -> bytes:
+    hasher = hashes.Hash(algorithm)
+    hasher.update(message)
+    return hasher.finalize()
+
+
+def digest_by(parts: Signed, message: bytes) -> bytes:
+    """The digest of a message by the algorithm that the signer uses. Refuses (NotSignedData) SHA-1 and unknown ones."""
+    return _digest(_hash_of(parts), message)
+
+
+def _hash_of(parts: Signed) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512:
+    found = algos.DigestAlgorithm.load(parts.digest)["algorithm"].native
+    if found not in _HASHES:
+        raise NotSignedData
+    return _HASHES[found]()
+
+
+def signature_holds(parts: Signed) -> bool:
+    """Whether the certificate's key signed the attributes: ECDSA, or RSA with PKCS #1 v1.5, as they name it."""
+    algorithm = algos.SignedDigestAlgorithm.load(parts.algorithm)
+    digest = _hash_of(parts)
+    try:
+        key = parts.certificate.public_key()
+        named = algorithm.signature_algo
+        if algorithm["algorithm"].native not in ("rsassa_pkcs1v15", "ecdsa") and algorithm.hash_algo != digest.name:
+            return False
+        if isinstance(key, EllipticCurvePublicKey) and named == "ecdsa":
+            key.verify(parts.signature, parts.attributes, ECDSA(digest))
+        elif isinstance(key, RSAPublicKey) and named == "rsassa_pkcs1v15":
+            key.verify(parts.signature, parts.attributes, PKCS1v15(), digest)
+        else:
+            return False
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+    return True
+
+
+def der_signature(raw: bytes) -> bytes:
+    """An ES256 signature (r followed by s, as JOSE has it) as X.509 and CMS have it."""
+    return encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
+
+
+def attributes_for(content_type: str, digest: bytes, certificate: x509.Certificate) -> bytes:
+    """Signed attributes that `speaks_for` asks for, as a SET in DER."""
+    identity = tsp.ESSCertIDv2({"cert_hash": sha256(certificate.public_bytes(Encoding.DER)).digest()})
+    return bytes(
+        cms.CMSAttributes(
+            [
+                cms.CMSAttribute({"type": "content_type", "values": [content_type]}),
+                cms.CMSAttribute({"type": "message_digest", "values": [digest]}),
+                cms.CMSAttribute(
+                    {"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": [identity]})]}
+                ),
+            ]
+        ).dump()
+    )

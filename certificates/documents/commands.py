@@ -1,0 +1,137 @@
+"""Making the document of a certificate: typeset, sealed, timestamped, kept.
+
+What takes CPU runs in threads of its own, the timestamp is fetched, and only then a transaction begins.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+from joserfc.util import urlsafe_b64decode
+
+from certificates.documents.errors import CertificateNotInForce
+from certificates.documents.model import DocumentForm
+from certificates.documents.pades import Evidence, Unstamped, seal_pdf, stamped
+from certificates.documents.ports import TimestampAuthority
+from certificates.documents.queries import find_document, keep_document
+from certificates.documents.rules import QR_TYPE, Page, content_of, may_be_printed, page, qr_payload
+from certificates.documents.typesetting import Typesetter
+from certificates.issuing.model import Certificate
+from certificates.sealing.commands import note_uses
+from certificates.sealing.errors import NoSealKey
+from certificates.sealing.model import Form
+from certificates.sealing.ports import Signer
+from certificates.sealing.rules import (
+    ALGORITHM,
+    Header,
+    compact_jws,
+    credit_code_of,
+    sealed_file,
+    thumbprint_of,
+    was_valid,
+)
+from certificates.sealing.schemas import CertificateDocument
+from shared.clock import Clock, legal_date
+from shared.contracts.sharing import SharingRules
+from shared.database import Database
+
+
+def _two_threads() -> Executor:
+    # Half of the work is typst's, which needs no interpreter lock; more threads would only keep requests waiting.
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="documents")
+
+
+@dataclass(frozen=True)
+class Press:
+    """What documents are made with. Holds nothing of any certificate."""
+
+    database: Database
+    signer: Signer
+    typesetter: Typesetter
+    timestamps: TimestampAuthority
+    # What the catalogue says now: what data are called, and in which order a kind has them.
+    catalogue: Callable[[], SharingRules]
+    # The page that verifies; a QR code leads there.
+    verify: str
+    zone: str
+    clock: Clock
+    threads: Executor = field(default_factory=_two_threads)
+
+
+async def pdf_of(press: Press, certificate: Certificate) -> bytes:
+    """The certificate as a sealed PDF: the same bytes for whoever asks again, until a template or a key is changed.
+
+    Refuses one that is not in force (CertificateNotInForce), a character that no font has (GlyphMissing), a department
+    whose key is not here (NoSealKey), and where nobody gives a timestamp (TimestampUnavailable). On record: that
+    the keys were used, also when another request was faster and its document is kept.
+    """
+    at = press.clock()
+    if not may_be_printed(certificate, day=legal_date(at, press.zone)):
+        raise CertificateNotInForce(state=certificate.state)
+    document = _sealed_in(certificate.seal)
+    seal = _seal_for(press.signer, document, at=at)
+    shown = _page(press, document)
+    key = thumbprint_of(seal)
+    content = content_of(certificate.seal, shown, typesetting=press.typesetter.digest, key=key)
+    async with press.database.read() as conn:
+        kept = await find_document(conn, certificate.id, DocumentForm.PDF, content=content)
+    if kept is not None:
+        return kept
+    loop = asyncio.get_running_loop()
+    sealed = await loop.run_in_executor(press.threads, _sealed_page, press, certificate, shown, seal, at)
+    timestamp = await press.timestamps.stamp(sealed.imprint)
+    made = stamped(sealed, timestamp)
+    uses = [(certificate.issuer, seal, certificate.id)]
+    async with press.database.transaction() as conn:
+        row = {"certificate": certificate.id, "form": DocumentForm.PDF, "content": content, "bytes": made}
+        first = await keep_document(conn, row | {"created_at": at})
+        await note_uses(conn, Form.QR, uses, at=at)
+        await note_uses(conn, Form.PDF, uses, at=at)
+        if press.timestamps.office is not None:
+            stamp = (press.timestamps.office.value, timestamp.certificate, certificate.id)
+            await note_uses(conn, Form.TIMESTAMP, [stamp], at=at)
+        other = None if first else await find_document(conn, certificate.id, DocumentForm.PDF, content=content)
+    return other or made
+
+
+def _sealed_in(seal: str) -> CertificateDocument:
+    return CertificateDocument.model_validate_json(urlsafe_b64decode(seal.split(".")[1].encode()))
+
+
+def _seal_for(signer: Signer, document: CertificateDocument, *, at: datetime) -> x509.Certificate:
+    holder = document.issuer.department
+    seal = signer.certificate_of(holder)
+    if credit_code_of(seal) != document.issuer.uscc or not was_valid(seal, at):
+        raise NoSealKey(holder=holder)
+    return seal
+
+
+def _page(press: Press, document: CertificateDocument) -> Page:
+    said = press.catalogue()
+    order = next((kind.attributes for kind in said.kinds if kind.code == document.kind), ())
+    return page(document, labels=said.labels, words=press.typesetter.words, order=order, verify=press.verify)
+
+
+def _sealed_page(
+    press: Press, certificate: Certificate, shown: Page, seal: x509.Certificate, at: datetime
+) -> Unstamped:
+    def sign(message: bytes) -> bytes:
+        return press.signer.sign(seal, message)
+
+    header: Header = {"alg": ALGORITHM, "kid": thumbprint_of(seal), "typ": QR_TYPE}
+    code = f"{press.verify}#{compact_jws(header, qr_payload(certificate), sign)}"
+    file = sealed_file(certificate.seal)
+    pdf = press.typesetter.pdf(certificate.kind, shown, qr=code, file=file, at=at)
+    return seal_pdf(pdf, certificate=seal, sign=sign, evidence=_evidence(press, seal), at=at)
+
+
+def _evidence(press: Press, seal: x509.Certificate) -> Evidence:
+    root = x509.load_pem_x509_certificate(press.signer.root_pem)
+    office = press.timestamps.office
+    stamping = [press.signer.certificate_of(office)] if office is not None else []
+    crls = [press.signer.root_crl, *press.timestamps.crls]
+    anchors = [each for each in press.timestamps.anchors if each != root]
+    return Evidence(certificates=[root, seal, *stamping, *anchors], crls=list(dict.fromkeys(crls)))

@@ -1,0 +1,143 @@
+"""From a PDF that somebody shows back to the sealed file in it. Pure.
+
+Nothing of a file is parsed before the seal is found to cover every byte of it, and to be ours.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from io import BytesIO
+from typing import Final
+
+import orjson
+from asn1crypto import cms as asn1_cms
+from cryptography import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from certificates.documents.cms import ES256, SHA256, NotSignedData, Signed, opened, speaks_for
+from certificates.documents.errors import NotSealed
+from certificates.documents.pades import RESERVED
+from certificates.documents.timestamps import NotATimestamp, Timestamp, imprint_of, open_timestamp
+from certificates.documents.typesetting import ATTACHMENT
+from certificates.sealing.rules import credit_code_of, is_seal_of, was_valid
+
+MAX_BYTES: Final = 2_097_152
+_RANGE: Final = re.compile(rb"/ByteRange ?\[0 (\d{1,8}) (\d{1,8}) (\d{1,8})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPdf:
+    """The sealed file (`sealing.rules.sealed_file`) of a genuine PDF, whose seal is on the PDF, and since when."""
+
+    file: bytes
+    certificate: x509.Certificate
+    sealed_at: datetime
+
+
+def open_pdf(
+    file: bytes,
+    root_pem: bytes,
+    *,
+    crls: Sequence[bytes] = (),
+    timestamp_anchors: Sequence[x509.Certificate] = (),
+) -> OpenedPdf:
+    """The sealed file in a PDF of ours. The file itself is still to be verified, as if it had come alone.
+
+    Raises NotSealed, with the first check that failed: form; the seal over every byte; its certificate by this root,
+    not revoked when it was set (`crls`, in DER: the root's newest list); its timestamp, by an authority that the root
+    or one of `timestamp_anchors` issued; the file, and that it is of the department whose seal is on the PDF.
+    """
+    if len(file) > MAX_BYTES or not file.startswith(b"%PDF-"):
+        raise NotSealed("not-a-pdf")
+    seal, digest = _seal_around(file)
+    if not _signed(seal, digest):
+        raise NotSealed("signature-wrong")
+    root = x509.load_pem_x509_certificate(root_pem)
+    if not is_seal_of(root, seal.certificate):
+        raise NotSealed("seal-not-trusted")
+    timestamp = _timestamp(seal, anchors=(root, *timestamp_anchors))
+    if not (was_valid(seal.certificate, timestamp.at) and was_valid(root, timestamp.at)):
+        raise NotSealed("seal-not-in-time")
+    for certificate in (seal.certificate, timestamp.certificate):
+        if _was_revoked(certificate, crls, root=root, at=timestamp.at):
+            raise NotSealed("seal-revoked")
+    found = _attachment(file)
+    if _issuer_in(found) != credit_code_of(seal.certificate):
+        raise NotSealed("issuer-differs")
+    return OpenedPdf(file=found, certificate=seal.certificate, sealed_at=timestamp.at)
+
+
+def _seal_around(file: bytes) -> tuple[Signed, bytes]:
+    """The seal, and the digest of all that is around it: every byte from the first to the last."""
+    ranges = _RANGE.findall(file)
+    if not ranges:
+        raise NotSealed("seal-incomplete")
+    start, end, rest = map(int, ranges[-1])
+    gap = file[start:end]
+    if end + rest != len(file) or len(gap) != RESERVED + 2 or (gap[:1], gap[-1:]) != (b"<", b">"):
+        raise NotSealed("seal-incomplete")
+    digest = sha256(file[:start])
+    digest.update(file[end:])
+    return _seal_in(gap[1:-1]), digest.digest()
+
+
+def _seal_in(digits: bytes) -> Signed:
+    """The seal in the gap: one spelling of its bytes, then zeros, and nothing else."""
+    try:
+        padded = bytes.fromhex(digits.decode("ascii"))
+        seal = asn1_cms.ContentInfo.load(padded)
+        length = len(seal.dump())
+        parts = opened(padded[:length])
+    except (ValueError, NotSignedData):
+        raise NotSealed("seal-incomplete") from None
+    if padded[length:].strip(b"\0") or padded.hex().upper().encode() != digits:
+        raise NotSealed("seal-incomplete")
+    return parts
+
+
+def _signed(seal: Signed, digest: bytes) -> bool:
+    ours = (seal.content_type, seal.content, seal.digest, seal.algorithm) == ("data", None, SHA256, ES256)
+    try:
+        return ours and speaks_for(seal, digest=digest)
+    except NotSignedData:
+        return False
+
+
+def _timestamp(seal: Signed, *, anchors: Sequence[x509.Certificate]) -> Timestamp:
+    try:
+        return open_timestamp(seal.timestamp or b"", imprint_of(seal.signature), anchors=anchors)
+    except NotATimestamp:
+        raise NotSealed("timestamp-wrong") from None
+
+
+def _was_revoked(certificate: x509.Certificate, crls: Sequence[bytes], *, root: x509.Certificate, at: datetime) -> bool:
+    """Whether one of the root's lists says that it was revoked by then. One that was revoked later was a good one."""
+    for encoded in crls:
+        crl = x509.load_der_x509_crl(encoded)
+        entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        if entry is None or certificate.issuer != root.subject:
+            continue
+        if crl.is_signature_valid(root.public_key()) and entry.revocation_date_utc <= at:  # type: ignore[arg-type]
+            return True
+    return False
+
+
+def _attachment(file: bytes) -> bytes:
+    """The one file that is attached. The PDF is ours by now; that it has another shape is possible, not hostile."""
+    try:
+        catalogue = PdfFileReader(BytesIO(file)).root
+        names = catalogue["/Names"]["/EmbeddedFiles"]["/Names"]
+        if len(names) != 2 or str(names[0]) != ATTACHMENT:
+            raise NotSealed("attachment-missing")
+        return bytes(names[1]["/EF"]["/F"].data)
+    except (LookupError, ValueError, AttributeError, TypeError):
+        raise NotSealed("attachment-missing") from None
+
+
+def _issuer_in(file: bytes) -> str | None:
+    try:
+        return str(orjson.loads(file)["certificate"]["issuer"]["uscc"])
+    except (ValueError, LookupError, TypeError):
+        raise NotSealed("attachment-missing") from None

@@ -1,0 +1,1 @@
+"""Specification of documents: pages, their seals, and the way back."""

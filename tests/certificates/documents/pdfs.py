@@ -1,0 +1,71 @@
+"""Sealed PDFs of fictional certificates, made without a service."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+
+from certificates.documents.opening import OpenedPdf, open_pdf
+from certificates.documents.pades import Evidence, Unstamped, seal_pdf, stamped
+from certificates.documents.ports import OwnTimestamps
+from certificates.documents.rules import page
+from certificates.documents.typesetting import Typesetter
+from certificates.sealing.authority import Issued, Office
+from certificates.sealing.commands import sealed
+from certificates.sealing.ports import SoftwareSigner
+from certificates.sealing.rules import sealed_file
+from certificates.sealing.schemas import CertificateDocument
+from tests.certificates.seals import AT, HEALTH, SECURITY, a_document, a_root, signer_for
+
+VERIFY = "https://onevisit.test/verify"
+
+
+@cache
+def typesetter() -> Typesetter:
+    """With the font that the embedded profile brings."""
+    return Typesetter.of(None)
+
+
+@dataclass
+class City:
+    """A city with a root, two departments that seal, and an office for timestamps."""
+
+    root: Issued = field(default_factory=a_root)
+    at: datetime = AT
+    signer: SoftwareSigner = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signer = signer_for(self.root, HEALTH, SECURITY, at=self.at)
+
+    @property
+    def evidence(self) -> Evidence:
+        seals = [self.signer.certificate_of(holder) for holder in (HEALTH.code, Office.TIMESTAMP)]
+        return Evidence(certificates=[self.root.certificate, *seals], crls=[self.signer.root_crl])
+
+    def file(self, document: CertificateDocument | None = None) -> bytes:
+        return sealed_file(sealed(document or a_document(), self.signer))
+
+    def set(self, document: CertificateDocument | None = None) -> bytes:
+        """The page, not sealed yet."""
+        document = document or a_document()
+        shown = page(document, labels={}, words=typesetter().words, order=(), verify=VERIFY)
+        return typesetter().pdf(document.kind, shown, qr=VERIFY, file=self.file(document), at=AT)
+
+    def unstamped(self, pdf: bytes, *, by: str = HEALTH.code) -> Unstamped:
+        seal = self.signer.certificate_of(by)
+        return seal_pdf(
+            pdf,
+            certificate=seal,
+            sign=lambda message: self.signer.sign(seal, message),
+            evidence=self.evidence,
+            at=AT,
+        )
+
+    def pdf(self, document: CertificateDocument | None = None, *, by: str = HEALTH.code) -> bytes:
+        """Sealed and timestamped."""
+        sealed_page = self.unstamped(self.set(document), by=by)
+        authority = OwnTimestamps(self.signer, lambda: self.at)
+        return stamped(sealed_page, asyncio.run(authority.stamp(sealed_page.imprint)))
+
+    def opened(self, file: bytes, **more: object) -> OpenedPdf:
+        return open_pdf(file, self.signer.root_pem, **more)  # type: ignore[arg-type]
