@@ -174,29 +174,30 @@ def attributes_of(parts: Signed) -> dict[str, Any]:
 
 
 def speaks_for(parts: Signed, *, digest: bytes) -> bool:
-    """Whether the signer says that it signs content of this type with this digest, by this very certificate (RFC 5035),
+    """Whether the signature holds, and says: content of this type, with this digest, by this very certificate
 
-    and whether its signature over that holds.
+    (RFC 5035), lest another certificate for the same key be put in its place.
     """
-    attributes = attributes_of(parts)
     try:
+        # First the signature: what it does not cover is not read.
+        if not signature_holds(parts):
+            return False
+        attributes = attributes_of(parts)
         said = (attributes["content_type"].native, attributes["message_digest"].native)
-        named = _named_certificate(attributes)
-    except KeyError:
+        return said == (parts.content_type, digest) and _names(attributes, parts.certificate)
+    except _UNREADABLE:
         return False
-    encoded = parts.certificate.public_bytes(Encoding.DER)
-    return said == (parts.content_type, digest) and named(encoded) and signature_holds(parts)
 
 
-def _named_certificate(attributes: dict[str, Any]) -> Callable[[bytes], bool]:
+def _names(attributes: dict[str, Any], certificate: x509.Certificate) -> bool:
     name: Callable[[], hashes.HashAlgorithm] | None = hashes.SHA1
     if "signing_certificate_v2" in attributes:
         identity = attributes["signing_certificate_v2"]["certs"][0]
         name = _HASHES.get(identity["hash_algorithm"]["algorithm"].native)
     else:
         identity = attributes["signing_certificate"]["certs"][0]
-    expected = identity["cert_hash"].native
-    return lambda encoded: name is not None and _digest(name(), encoded) == expected
+    encoded = certificate.public_bytes(Encoding.DER)
+    return name is not None and bool(_digest(name(), encoded) == identity["cert_hash"].native)
 
 
 def _digest(algorithm: hashes.HashAlgorithm, message: bytes) -> bytes:

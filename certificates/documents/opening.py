@@ -14,6 +14,7 @@ from typing import Final
 import orjson
 from asn1crypto import cms as asn1_cms
 from cryptography import x509
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from certificates.documents.cms import ES256, SHA256, NotSignedData, Signed, opened, speaks_for
@@ -125,14 +126,19 @@ def _was_revoked(certificate: x509.Certificate, crls: Sequence[bytes], *, root: 
 
 
 def _attachment(file: bytes) -> bytes:
-    """The one file that is attached. The PDF is ours by now; that it has another shape is possible, not hostile."""
+    """The one file that is attached to the one revision with its one seal.
+
+    The PDF is by a department's key by now; that it has another shape is a mistake rather than an attack.
+    """
     try:
-        catalogue = PdfFileReader(BytesIO(file)).root
-        names = catalogue["/Names"]["/EmbeddedFiles"]["/Names"]
+        reader = PdfFileReader(BytesIO(file))
+        if reader.xrefs.total_revisions != 1 or len(reader.root["/AcroForm"]["/Fields"]) != 1:
+            raise NotSealed("seal-incomplete")
+        names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
         if len(names) != 2 or str(names[0]) != ATTACHMENT:
             raise NotSealed("attachment-missing")
         return bytes(names[1]["/EF"]["/F"].data)
-    except (LookupError, ValueError, AttributeError, TypeError):
+    except (PdfError, LookupError, ValueError, AttributeError, TypeError):
         raise NotSealed("attachment-missing") from None
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from asn1crypto import cms, tsp
+from asn1crypto import tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -84,31 +84,6 @@ def new_request(imprint: bytes, *, nonce: int) -> bytes:
         "cert_req": True,
     }
     return bytes(tsp.TimeStampReq(query).dump())
-
-
-def read_request(request: bytes) -> tuple[bytes, int | None]:
-    """SHA-256 and nonce of a query. Refuses (NotATimestamp) other digests, other versions, and what is no query."""
-    try:
-        query = tsp.TimeStampReq.load(request, strict=True)
-        imprint = query["message_imprint"]
-        found = (query["version"].native, imprint["hash_algorithm"]["algorithm"].native)
-        digest, nonce = imprint["hashed_message"].native, query["nonce"].native
-    except (ValueError, TypeError):
-        raise NotATimestamp from None
-    if found != ("v1", "sha256") or len(digest) != 32:
-        raise NotATimestamp
-    return digest, nonce
-
-
-def new_reply(token: bytes) -> bytes:
-    """The answer that brings a token."""
-    granted = {"status": {"status": "granted"}, "time_stamp_token": cms.ContentInfo.load(token)}
-    return bytes(tsp.TimeStampResp(granted).dump())
-
-
-def refusal() -> bytes:
-    """The answer that brings none."""
-    return bytes(tsp.TimeStampResp({"status": {"status": "rejection"}}).dump())
 
 
 def read_reply(reply: bytes, imprint: bytes, *, nonce: int, anchors: Sequence[x509.Certificate]) -> Timestamp:
