@@ -11,6 +11,8 @@ from certificates.status.api import router as status
 from certificates.verification.api import router as verification
 from shared.evidence.api import router as evidence
 from shared.evidence.feed import feed_policy
+from shared.imports.api import router as imports
+from shared.imports.model import STREAMED
 from shared.messaging.api import feed_router
 from shared.web import create_service
 
@@ -25,7 +27,8 @@ def compose(service: CertificatesService) -> FastAPI:
     policy = feed_policy(service.evidence.policy.current)
     return create_service(
         service,
-        routers=[issuing, documents, status, verification, evidence, feed_router("certificates", policy)],
+        routers=[issuing, documents, status, verification, evidence, imports, feed_router("certificates", policy)],
+        streamed=STREAMED,
         parts=worker.parts(service.settings),
         readiness={"sharing-rules": service.evidence.policy.readiness, "messaging": service.messaging.readiness},
     )

@@ -3,6 +3,7 @@
 from shared import idempotency, timers
 from shared.database import new_metadata
 from shared.evidence import model as evidence
+from shared.imports import model as imports
 from shared.messaging import model as messaging
 
 metadata = new_metadata()
@@ -10,3 +11,4 @@ messaging.install(metadata)
 idempotency.install(metadata)
 timers.install(metadata)
 evidence.install(metadata)
+imports.install(metadata)

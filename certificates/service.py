@@ -13,6 +13,7 @@ from certificates.documents.ports import HttpTimestamps, OwnTimestamps, Timestam
 from certificates.documents.typesetting import Typesetter
 from certificates.evidence.queries import certificates_source
 from certificates.sealing.directory import read_secret
+from certificates.imports.commands import certificates_loader
 from certificates.sealing.ports import Signer, SoftwareSigner
 from certificates.sealing.rotation import RotatingSigner
 from certificates.settings import CertificatesSettings
@@ -21,6 +22,8 @@ from shared.evidence.api import EvidenceDoor
 from shared.evidence.grants import GrantVerifier
 from shared.evidence.sharing import SharingPolicy
 from shared.http import ServiceClient
+from shared.imports.ports import IdentityRegions
+from shared.imports.upload import ImportDoor
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
 
@@ -35,6 +38,7 @@ class CertificatesService(Service):
     licensing: ServiceClient = field(init=False)
     evidence: EvidenceDoor = field(init=False)
     press: Press = field(init=False)
+    imports: ImportDoor = field(init=False)
     messaging: MessagingRuntime = field(init=False)
     status_lists: StatusLists = field(init=False)
 
@@ -46,6 +50,12 @@ class CertificatesService(Service):
             source=certificates_source(self.settings.zone),
             policy=SharingPolicy(self.licensing),
             grants=GrantVerifier({"licensing": self.keys_of("licensing"), "identity": self.identity_keys}),
+        )
+        self.imports = ImportDoor(
+            loader=certificates_loader(self.settings.zone),
+            policy=self.evidence.policy,
+            parties=IdentityRegions(self.neighbour("identity")),
+            zone=self.settings.zone,
         )
         self.messaging = MessagingRuntime("certificates", self.database, self.settings)
         self.status_lists = StatusLists(

@@ -14,6 +14,7 @@ from gateway.merging.events import EventsMerger, HeadsMerger
 from gateway.merging.evidence import EvidenceMerger
 from gateway.one_identification.api import OneIdentification
 from gateway.operations.api import Readiness, alive, metrics
+from gateway.routing.by_type import ByType
 from gateway.routing.model import ROUTES, Answer
 from gateway.routing.proxy import Forwarder
 from gateway.routing.rules import RoutingTable
@@ -86,6 +87,7 @@ def _answers(upstreams: dict[str, Upstream], settings: GatewaySettings) -> dict[
         Answer.FORWARDED: Forwarder(upstreams),
         Answer.ONE_IDENTIFICATION: OneIdentification(upstreams),
         Answer.EVIDENCE: EvidenceMerger(upstreams),
+        Answer.OF_TYPE: ByType(upstreams),
         Answer.EVENTS: EventsMerger(upstreams, key=key),
         Answer.EVENT_HEADS: HeadsMerger(upstreams, key=key),
         Answer.EVENT_TYPES: event_types,

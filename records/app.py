@@ -9,6 +9,8 @@ from records.service import RecordsService
 from records.settings import RecordsSettings
 from shared.evidence.api import router as evidence
 from shared.evidence.feed import feed_policy
+from shared.imports.api import router as imports
+from shared.imports.model import STREAMED
 from shared.messaging.api import feed_router
 from shared.web import create_service
 
@@ -23,7 +25,8 @@ def compose(service: RecordsService) -> FastAPI:
     policy = service.evidence.policy
     return create_service(
         service,
-        routers=[filing, evidence, accesses, feed_router(service.name, feed_policy(policy.current))],
+        routers=[filing, evidence, imports, accesses, feed_router(service.name, feed_policy(policy.current))],
+        streamed=STREAMED,
         parts=worker.parts(service.settings),
         readiness={"sharing rules": policy.readiness, "messaging": service.messaging.readiness},
     )

@@ -9,12 +9,15 @@ from records.evidence.queries import records_source
 from records.filing.errors import CatalogueNotLoaded
 from records.filing.ports import IdentityRegions, PartyRegions
 from records.filing.rules import FilingRules
+from records.imports.commands import records_loader
 from records.settings import RecordsSettings
 from shared.evidence.api import EvidenceDoor
 from shared.evidence.errors import SharingRulesNotLoaded
 from shared.evidence.grants import GrantVerifier
 from shared.evidence.sharing import SharingPolicy
 from shared.http import ServiceClient
+from shared.imports import ports
+from shared.imports.upload import ImportDoor
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
 
@@ -27,6 +30,7 @@ class RecordsService(Service):
     regions: PartyRegions = field(init=False)
     licensing: ServiceClient = field(init=False)
     evidence: EvidenceDoor = field(init=False)
+    imports: ImportDoor = field(init=False)
     messaging: MessagingRuntime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,6 +41,12 @@ class RecordsService(Service):
             source=records_source(self.settings.zone),
             policy=SharingPolicy(self.licensing),
             grants=GrantVerifier({"licensing": self.keys_of("licensing"), "identity": self.identity_keys}),
+        )
+        self.imports = ImportDoor(
+            loader=records_loader(),
+            policy=self.evidence.policy,
+            parties=ports.IdentityRegions(self.neighbour("identity")),
+            zone=self.settings.zone,
         )
         self.messaging = MessagingRuntime(self.name, self.database, self.settings)
         self._rules: FilingRules | None = None

@@ -1,9 +1,10 @@
 """Types that request and response shapes are made of. Strict: an unknown field is refused, not dropped."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 CODE_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 
@@ -27,6 +28,14 @@ def _no_control_characters(value: str) -> str:
     return value
 
 
+def _written_as_a_date(value: object) -> object:
+    # Otherwise a number would be taken for seconds since 1970, and an instant for its day somewhere.
+    if not isinstance(value, str | date) or (isinstance(value, str) and len(value) != len("2026-01-01")):
+        raise ValueError("a date is written 2026-01-31")
+    return value
+
+
+LegalDate = Annotated[date, BeforeValidator(_written_as_a_date)]
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN, max_length=48)]
 ElementCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,47}\.[a-z][a-z0-9-]{0,47}$", max_length=97)]
 RegionCode = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
@@ -47,6 +56,7 @@ __all__ = [
     "AwareDatetime",
     "Code",
     "ElementCode",
+    "LegalDate",
     "Line",
     "Paragraph",
     "RegionCode",

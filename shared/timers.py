@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     delete,
     select,
+    text,
     update,
 )
 from sqlalchemy import Text as SqlText
@@ -60,6 +61,21 @@ async def set_timer(conn: AsyncConnection, *, kind: str, subject: UUID, due_at: 
     await conn.execute(
         row.on_conflict_do_update(index_elements=["kind", "subject"], set_={"due_at": due_at, "attempts": 0})
     )
+
+
+async def set_timers(conn: AsyncConnection, due_at: Mapping[UUID, datetime], *, kind: str) -> None:
+    """As `set_timer`, for many subjects in one statement; those that have such a timer keep it."""
+    if due_at:
+        told = {"ids": [new_id() for _ in due_at], "kind": kind, "subjects": [*due_at], "due": [*due_at.values()]}
+        await conn.execute(_SET_TIMERS, told)
+
+
+_SET_TIMERS = text("""
+INSERT INTO timers (id, kind, subject, due_at)
+SELECT id, :kind, subject, due_at
+FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS uuid[]), CAST(:due AS timestamptz[])) AS new (id, subject, due_at)
+ON CONFLICT (kind, subject) DO NOTHING
+""")
 
 
 async def cancel_timer(conn: AsyncConnection, *, kind: str, subject: UUID) -> None:

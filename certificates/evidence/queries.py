@@ -34,4 +34,5 @@ def _evidence(certificate: Certificate) -> Evidence:
         state=certificate.state,
         claims=certificate.claims,
         number=certificate.number,
+        origin=certificate.origin.value,
     )

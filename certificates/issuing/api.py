@@ -90,8 +90,8 @@ async def get_certificate_document(
         raise CertificateNotFound
     headers = {"cache-control": "private, no-store", "vary": "accept"}
     if accept.startswith("application/jose"):
-        return Response(found.seal, media_type="application/jose", headers=headers)
-    return Response(sealed_file(found.seal), media_type="application/json", headers=headers)
+        return Response(found.sealed, media_type="application/jose", headers=headers)
+    return Response(sealed_file(found.sealed), media_type="application/json", headers=headers)
 
 
 @router.post("/{certificate}/withholding")

@@ -51,5 +51,13 @@ class NothingChanged(RuleNotMet):
     title_zh = "变更内容与证照现有内容一致"
 
 
+class CertificateNotSealed(RuleNotMet):
+    """It was issued before this platform, and imported: there is no document of it until it is issued anew."""
+
+    code = "certificate-not-sealed"
+    title_en = "This certificate was issued before the platform and has no sealed document"
+    title_zh = "该证照为存量导入，尚无电子签章文件，换发后可用"
+
+
 class YieldNotAsDecided(Exception):
     """What licensing hands over is not what the decision's event announced. Never a caller's fault; the event parks."""

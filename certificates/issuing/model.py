@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from certificates.issuing.errors import CertificateNotSealed
 from certificates.metadata import metadata
 
 
@@ -57,6 +58,13 @@ class Operation(StrEnum):
     CHANGE = "change"  # 变更 09
     # Another was issued to the holder of a kind of which nobody has two (补发、换发): 其他 07
     REPLACEMENT = "replacement"
+
+
+class Origin(StrEnum):
+    """Where a certificate comes from."""
+
+    ISSUED = "issued"  # by this platform, on a decision
+    IMPORTED = "imported"  # by its issuer before go-live: in the register, and with no seal of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ certificates = Table(
     Column("region", Text, nullable=False),
     Column("issuer", Text, nullable=False),
     Column("issuer_name", JSONB, nullable=False),
-    # Of which decision it was made; absent where its issuer put it in the place of another.
+    # Of which decision it was made; absent where its issuer put it in the place of another, or imported it.
     Column("case", Uuid),
     Column("index", Integer),
     Column("claims", JSONB, nullable=False),
@@ -139,15 +147,28 @@ certificates = Table(
     Column("state", Text, nullable=False),
     # Counts what was done to it: the order in which its events are told.
     Column("revision", Integer, nullable=False),
-    Column("seal", Text, nullable=False),
+    Column("seal", Text),
     # Where its state stands in the published lists: for who verifies without asking.
     Column("status_list", Integer, nullable=False),
     Column("status_index", Integer, nullable=False),
+    # Of an imported one the beginning of its day: no more is known.
     Column("issued_at", DateTime(timezone=True), nullable=False),
     Column("one_per_holder", Boolean, nullable=False, server_default=false()),
+    Column("origin", Text, nullable=False, server_default=Origin.ISSUED.value),
+    Column("import_id", ForeignKey("imports.id")),
+    # The row's own key in its issuer's register: however often it is sent, it is imported once.
+    Column("source_key", Text),
+    # The number's check character is not the one that GB/T 36904 asks for. Ours always is.
+    Column("check_mismatch", Boolean, nullable=False, server_default=false()),
     # One decision, one certificate, whatever is redelivered.
     UniqueConstraint("case", "index"),
     UniqueConstraint("status_list", "status_index"),
+    UniqueConstraint("issuer", "source_key"),
+    CheckConstraint("origin IN ('issued', 'imported')", name="origin"),
+    CheckConstraint("(origin = 'imported') = (source_key IS NOT NULL)", name="source"),
+    CheckConstraint("(source_key IS NULL) = (import_id IS NULL)", name="import"),
+    CheckConstraint("origin = 'imported' OR seal IS NOT NULL", name="sealed"),
+    CheckConstraint('("case" IS NULL) = ("index" IS NULL)', name="whole_case"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="validity"),
     Index(None, "holder", "kind"),
@@ -186,11 +207,22 @@ class Certificate:
     valid_until: date | None
     state: State
     revision: int
-    seal: str
+    seal: str | None
     status_list: int
     status_index: int
     issued_at: datetime
     one_per_holder: bool = False
+    origin: Origin = Origin.ISSUED
+    import_id: UUID | None = None
+    source_key: str | None = None
+    check_mismatch: bool = False
+
+    @property
+    def sealed(self) -> str:
+        """The seal of its document. Refuses (CertificateNotSealed) one that was imported: there is no such document."""
+        if self.seal is None:
+            raise CertificateNotSealed
+        return self.seal
 
 
 operations = Table(

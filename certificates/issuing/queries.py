@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, ColumnElement, Row, TableValuedAlias, Text, Uuid, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.errors import CertificateNotFound
-from certificates.issuing.model import MAY_EXPIRE, Certificate, State, certificates, status_slots
+from certificates.issuing.model import MAY_EXPIRE, Certificate, Origin, State, certificates, status_slots
 
 # A holder and a kind: where there is one certificate in force at most, if the kind is such a one.
 Place = tuple[UUID, str]
@@ -122,4 +122,4 @@ async def _one(conn: AsyncConnection, condition: ColumnElement[bool]) -> Certifi
 
 def _certificate(row: Row[Any]) -> Certificate:
     fields = dict(row._mapping)  # noqa: SLF001 - the public name of a row's columns in SQLAlchemy
-    return Certificate(**fields | {"state": State(fields["state"])})
+    return Certificate(**fields | {"state": State(fields["state"]), "origin": Origin(fields["origin"])})

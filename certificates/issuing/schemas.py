@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
-from certificates.issuing.model import Certificate, State
+from certificates.issuing.model import Certificate, Origin, State
 from shared.schemas import Code, Paragraph, Strict, Text
 
 
@@ -26,6 +26,8 @@ class CertificateView(Strict):
     valid_until: date | None
     state: State
     predecessor: UUID | None
+    origin: Origin
+    check_mismatch: bool
 
     @classmethod
     def of(cls, certificate: Certificate) -> Self:

@@ -13,6 +13,7 @@ ReasonCode = Literal[
     "signature-wrong",
     "content-wrong",
     "number-wrong",
+    "check-mismatch",
     "issuer-differs",
     "not-in-register",
     "not-yet-valid",
@@ -33,6 +34,10 @@ TEXTS: dict[ReasonCode, Text] = {
     "signature-wrong": Text(zh="签名验证不通过", en="The signature does not hold"),
     "content-wrong": Text(zh="证照内容不完整或格式错误", en="The content is not that of a certificate"),
     "number-wrong": Text(zh="证照标识校验位错误", en="The certificate number is wrong in itself"),
+    "check-mismatch": Text(
+        zh="证照标识校验位不符（存量导入，登记库中确有该证照）",
+        en="The number's check character does not agree; the register has it so, from before the platform",
+    ),
     "issuer-differs": Text(zh="颁发机构与签章机构不一致", en="The seal is another body's than the issuer's"),
     "not-in-register": Text(zh="登记库中没有该证照", en="No such certificate is registered"),
     "not-yet-valid": Text(zh="证照尚未生效", en="The certificate is not in force yet"),

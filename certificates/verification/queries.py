@@ -25,12 +25,15 @@ async def verify_shown(conn: AsyncConnection, document: bytes, *, root_pem: byte
 
 
 async def verify_number(conn: AsyncConnection, number: str, *, day: date) -> VerificationView:
-    """Genuine if the register has this number. A number that is wrong in itself is not looked up."""
+    """Genuine if the register has this number, as it stands.
+
+    Where it has not, a number that is wrong in itself is told as such: somebody may have misread it.
+    """
     try:
         agrees = CertificateNumber.parse(number).agrees
     except ValueError:
-        agrees = False
-    if not agrees:
         return unknown("number-wrong")
     held = await find_by_number(conn, number)
-    return standing(held, day=day) if held else unknown("not-in-register")
+    if held is not None:
+        return standing(held, day=day)
+    return unknown("not-in-register" if agrees else "number-wrong")

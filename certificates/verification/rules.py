@@ -24,8 +24,11 @@ def standing(certificate: Certificate, *, day: date) -> VerificationView:
         reasons: list[ReasonCode] = ["replaced" if _ended_early(certificate, day=day) else why]
     else:
         state, reasons = state_on(day, valid_from=certificate.valid_from, valid_until=certificate.valid_until)
+    if certificate.check_mismatch:
+        reasons.append("check-mismatch")
     return VerificationView(
         genuine=True,
+        origin=certificate.origin,
         state=state,
         kind=certificate.kind,
         kind_label=Text.model_validate(certificate.kind_label),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Base64Bytes, Field, model_validator
 
+from certificates.issuing.model import Origin
 from certificates.sealing.rules import MAX_DOCUMENT_BYTES
 from certificates.verification.errors import Reason
 from shared.schemas import Code, Strict, Text
@@ -32,9 +33,13 @@ class VerificationRequest(Strict):
 
 
 class VerificationView(Strict):
-    """The verdict of the register. Nothing about the holder, whoever asks."""
+    """The verdict of the register. Nothing about the holder, whoever asks.
+
+    `origin` is `imported` for what was issued before this platform: its issuer vouches for it, no seal of ours.
+    """
 
     genuine: bool
+    origin: Origin | None = None
     state: RegisterState
     kind: Code | None = None
     kind_label: Text | None = None

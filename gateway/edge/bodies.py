@@ -22,13 +22,19 @@ def check_declared(length: bytes | None, *, max_bytes: int) -> None:
         raise BodyTooLarge(max_bytes=max_bytes)
 
 
-async def chunks(receive: Receive, *, max_bytes: int, seconds: float) -> AsyncGenerator[bytes]:
-    """The body as it comes. Refuses at the first byte beyond `max_bytes`, or when it takes longer than `seconds`."""
-    deadline = asyncio.get_running_loop().time() + seconds
+async def chunks(
+    receive: Receive, *, max_bytes: int, seconds: float, pause_seconds: float | None = None
+) -> AsyncGenerator[bytes]:
+    """The body as it comes. Refuses at the first byte beyond `max_bytes`, or when it takes longer than `seconds`.
+
+    Also when the next part of it takes longer than `pause_seconds`, where that is given.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
     size, more = 0, True
     while more:
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(min(deadline, loop.time() + (pause_seconds or seconds))):
                 message = await receive()
         except TimeoutError:
             raise RequestTooSlow from None

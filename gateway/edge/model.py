@@ -43,11 +43,15 @@ class Exchange:
         ours = [(name.encode(), value.encode()) for name, value in outgoing_headers().items()]
         return [*self.head.passed_on, *ours]
 
+    @property
+    def unread(self) -> bool:
+        """Whether some of the body is still to come, which nobody waits for any more."""
+        return self.route.has_body and self.head.has_body and not self.body_done
+
     def body_stream(self) -> AsyncGenerator[bytes]:
         """The body as it comes, within the route's bounds."""
         self._check_body()
-        self.body_done = True
-        return bodies.chunks(self.receive, max_bytes=self.route.max_bytes, seconds=self.body_seconds)
+        return self._body_stream()
 
     async def body(self) -> bytes:
         """The whole body, within the route's bounds."""
@@ -55,6 +59,14 @@ class Exchange:
         body = await bodies.read(self.receive, max_bytes=self.route.max_bytes, seconds=self.body_seconds)
         self.body_done = True
         return body
+
+    async def _body_stream(self) -> AsyncGenerator[bytes]:
+        route = self.route
+        async for chunk in bodies.chunks(
+            self.receive, max_bytes=route.max_bytes, seconds=self.body_seconds, pause_seconds=route.pause_seconds
+        ):
+            yield chunk
+        self.body_done = True
 
     async def begin(self, status: int, headers: list[Header]) -> None:
         """Send the head of the answer, with what every answer of ours carries."""

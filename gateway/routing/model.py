@@ -11,6 +11,7 @@ ServiceName = Literal["identity", "licensing", "certificates", "records"]
 
 KIB = 1024
 MIB = 1024 * KIB
+GIB = 1024 * MIB
 
 
 class Budget(StrEnum):
@@ -31,6 +32,7 @@ class Answer(StrEnum):
     EVENTS = "events"
     EVENT_HEADS = "event-heads"
     EVIDENCE = "evidence"
+    OF_TYPE = "of-type"
     EVENT_TYPES = "event-types"
     EVENT_SCHEMA = "event-schema"
     ASYNCAPI = "asyncapi"
@@ -55,6 +57,7 @@ class Route:
     media: tuple[str, ...] = ("application/json",)
     max_bytes: int = MIB
     body_seconds: float = 15.0
+    pause_seconds: float | None = None  # between two parts of the body, where all of it may take far longer
     streams: bool = False  # server-sent events and long polls: may rest
 
     @property
@@ -74,6 +77,7 @@ SOURCES: tuple[ServiceName, ...] = ("certificates", "records")
 PUBLIC, READ, WRITE, VERIFY, TOKEN = Budget
 FORM = ("application/x-www-form-urlencoded",)
 UPLOAD = ("multipart/form-data",)
+LINES = ("application/x-ndjson",)
 
 ROUTES: tuple[Route, ...] = (
     # Who is who.
@@ -143,6 +147,19 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/supervision/indicators", RECORDS, PUBLIC),
     # What spans services.
     Route("POST", "/v1/evidence/search", SOURCES, WRITE, Answer.EVIDENCE),
+    Route(
+        "POST",
+        "/v1/imports",
+        SOURCES,
+        WRITE,
+        Answer.OF_TYPE,
+        media=LINES,
+        max_bytes=2 * GIB,
+        body_seconds=3600.0,
+        pause_seconds=15.0,
+    ),
+    Route("GET", "/v1/imports/{id}", SOURCES, READ, Answer.OF_TYPE),
+    Route("GET", "/v1/imports/{id}/rejections", SOURCES, READ, Answer.OF_TYPE),
     Route("GET", "/v1/events", PUBLISHERS, READ, Answer.EVENTS, streams=True),
     Route("GET", "/v1/events/heads", PUBLISHERS, READ, Answer.EVENT_HEADS),
     # What the door says about the platform and itself.

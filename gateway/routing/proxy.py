@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Mapping
 
 from starlette.types import Receive
 
+from gateway.edge.bodies import linger
 from gateway.edge.model import Exchange
 from gateway.edge.rules import reply_headers
 from gateway.routing.model import MIB
@@ -18,10 +19,14 @@ class Forwarder:
     """Answers the routes that belong to one service."""
 
     def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
-        self._upstreams = upstreams
+        self.upstreams = upstreams
+
+    def upstream_of(self, exchange: Exchange) -> Upstream:
+        """The service that answers."""
+        return self.upstreams[exchange.route.services[0]]
 
     async def __call__(self, exchange: Exchange) -> None:
-        upstream = self._upstreams[exchange.route.services[0]]
+        upstream = self.upstream_of(exchange)
         if exchange.route.streams:
             await until_gone(exchange.receive, _stream(upstream, exchange))
             return
@@ -56,14 +61,22 @@ def _patience(exchange: Exchange, body: Body) -> float | None:
 
 
 async def relay(reply: Reply, exchange: Exchange) -> None:
-    """Send a reply on, part by part; a small one, which has come whole, in one."""
-    await exchange.begin(reply.status, reply_headers(reply.headers))
+    """Send a reply on, part by part; a small one, which has come whole, in one.
+
+    A service may answer before it has heard all of a streamed body: then the connection ends with its answer.
+    """
+    unread = exchange.unread
+    closing = [(b"connection", b"close")] if unread else []
+    await exchange.begin(reply.status, [*reply_headers(reply.headers), *closing])
     while True:
         chunk = await reply.next_chunk()
         more = bool(chunk) and not reply.whole
-        await exchange.write(chunk, more=more)
+        await exchange.write(chunk, more=more or unread)
         if not more:
-            return
+            break
+    if unread:
+        await linger(exchange.receive)
+        await exchange.write(b"")
 
 
 async def until_gone(receive: Receive, work: Coroutine[None, None, None]) -> None:

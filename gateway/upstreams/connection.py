@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
         self.used = 0
         self.idle_since = 0.0
         self._begun = False
+        self._cut_short = False
         self._transport: asyncio.Transport | None = None
         self._parser = HttpResponseParser(self)
         self._chunks: deque[bytes] = deque()
@@ -45,16 +46,17 @@ class Connection(asyncio.Protocol):
     # What the pool and the proxy call.
 
     async def exchange(self, head: bytes, body: bytes | AsyncIterator[bytes]) -> None:
-        """Send a request and wait until the head of its reply is here. Raises `Broken`."""
+        """Send a request and wait until the head of its reply is here. Raises `Broken`.
+
+        Of a body in parts no more is sent once the reply has begun: the rest is not waited for.
+        """
         self.status, self.headers, self.complete, self._begun = 0, [], False, False
         self.used += 1
         if isinstance(body, bytes):
             self._write(head + body)
         else:
             self._write(head)
-            async for chunk in body:
-                await self._write_chunk(chunk)
-            self._write(b"0\r\n\r\n")
+            await self._write_body(body)
         while not self._begun:
             await self._progress()
 
@@ -74,7 +76,7 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """Whether another exchange may follow on this connection."""
-        return self.complete and not self.closed and not self._chunks
+        return self.complete and not self.closed and not self._chunks and not self._cut_short
 
     def abort(self) -> None:
         """Give the connection up at once, whatever is under way."""
@@ -140,6 +142,14 @@ class Connection(asyncio.Protocol):
         if self.closed or self._transport is None:
             raise Broken(answered=False)
         self._transport.write(data)
+
+    async def _write_body(self, body: AsyncIterator[bytes]) -> None:
+        async for chunk in body:
+            if self._begun:
+                self._cut_short = True
+                return
+            await self._write_chunk(chunk)
+        self._write(b"0\r\n\r\n")
 
     async def _write_chunk(self, chunk: bytes) -> None:
         if chunk:

@@ -62,7 +62,10 @@ async def resolve_parties(
     caller: Annotated[Caller, requires(RESOLVE, kinds=("department",))],
     service: Current,
 ) -> ResolvedParties:
-    """The parties of people whom the department knows by number; at most 10 unknown numbers a minute."""
+    """The parties of people whom the department knows by number; at most 10 unknown numbers a minute.
+
+    With the scope `evidence:import`, for loading what was held before go-live, at most 500.
+    """
     at = service.clock()
     numbers = _numbers(body, service)
     grant = await service.grants.open(body.grant, at=at) if body.purpose == "case" else None

@@ -17,7 +17,7 @@ from identity.parties.errors import (
     RelationNotPossible,
     TooManyUnknown,
 )
-from identity.parties.permissions import acting, check_grant_is_callers, check_may_assign_numbers
+from identity.parties.permissions import acting, check_grant_is_callers, check_may_assign_numbers, unknown_allowed
 from identity.parties.queries import DutyRow
 from identity.parties.rules import IdentityNumber, PartyKind, adult_on, number_of
 from identity.vault import Vault
@@ -30,7 +30,6 @@ from shared.ids import new_id, random_id
 from shared.messaging import outbox
 from shared.schemas import Text
 
-UNKNOWN_PER_MINUTE = 10
 WINDOW = timedelta(minutes=1)
 
 
@@ -166,7 +165,7 @@ async def resolve_parties(
     known = await queries.parties_by_number(conn, indexes)
     found = [_within(grant, known.get(index)) for index in indexes]
     unfounded = None if grant or duty else _unfounded(duties, named)
-    refusal = unfounded or await _too_many(conn, department, unknown=found.count(None), at=at)
+    refusal = unfounded or await _too_many(conn, department, unknown=found.count(None), most=unknown_allowed(by), at=at)
     lookup = new_id()
     await queries.add_lookup(
         conn,
@@ -206,9 +205,11 @@ def _unfounded(duties: Collection[str], named: str | None) -> ServiceError:
     return PurposeRefused(reason="duty-not-named" if named is None else "duty-of-another", duties=[*duties])
 
 
-async def _too_many(conn: AsyncConnection, department: str, *, unknown: int, at: datetime) -> ServiceError | None:
+async def _too_many(
+    conn: AsyncConnection, department: str, *, unknown: int, most: int, at: datetime
+) -> ServiceError | None:
     before = await queries.count_unknown(conn, department, at=at, within=WINDOW)
-    if before >= UNKNOWN_PER_MINUTE or before + unknown > UNKNOWN_PER_MINUTE:
+    if before >= most or before + unknown > most:
         return TooManyUnknown(retry_after=int(WINDOW.total_seconds()))
     return None
 

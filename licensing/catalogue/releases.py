@@ -14,7 +14,14 @@ from licensing.catalogue.load import parse
 from licensing.catalogue.model import Catalogue
 from licensing.catalogue.schemas import ThingSummary
 from licensing.planning.model import ThingDefinition
-from shared.contracts.sharing import EvidenceKind, OfferedItem, OfferedThing, SharingRule, SharingRules
+from shared.contracts.sharing import (
+    EvidenceKind,
+    NamedDepartment,
+    OfferedItem,
+    OfferedThing,
+    SharingRule,
+    SharingRules,
+)
 from shared.evidence.rules import SharingTable
 
 CURRENT_FOR_SECONDS = 1.0
@@ -75,7 +82,7 @@ class Release:
         return SharingTable(self.sharing_rules())
 
     def sharing_rules(self) -> SharingRules:
-        """What other services must know: kinds, vocabulary, one rule per reader, and whom items and things concern."""
+        """What other services must know: kinds, vocabulary, one rule per reader, and departments."""
         return SharingRules(
             release=self.number,
             rules=tuple(
@@ -94,6 +101,7 @@ class Release:
                 OfferedThing(code=t.code, items=tuple(part.item for part in t.items))
                 for t in self.catalogue.things.values()
             ),
+            departments=tuple(NamedDepartment(code=d.code, name=d.name) for d in self.catalogue.departments.values()),
         )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from records.filing.model import Record
+from records.filing.model import Origin, Record
 from records.filing.queries import list_in_force
 from shared.clock import legal_date
 from shared.contracts.evidence import Evidence
@@ -36,4 +36,5 @@ def _evidence(record: Record) -> Evidence:
         valid_until=record.valid_until,
         state=VALID,
         claims=record.claims,
+        origin=Origin(record.origin).value,
     )

@@ -5,6 +5,7 @@ A record is in force while it has no successor and its dates hold.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -24,6 +25,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from records.metadata import metadata
+
+
+class Origin(StrEnum):
+    """Where a record comes from."""
+
+    FILED = "filed"  # through this platform, by its issuer or on a decision
+    IMPORTED = "imported"  # held by its issuer before go-live
+
 
 records = Table(
     "records",
@@ -47,8 +56,16 @@ records = Table(
     Column("officer", Text),
     Column("reason", Text),
     Column("filed_at", DateTime(timezone=True), nullable=False),
+    Column("origin", Text, nullable=False, server_default=Origin.FILED.value),
+    Column("import_id", ForeignKey("imports.id")),
+    # The row's own key in its issuer's register: however often it is sent, it is imported once.
+    Column("source_key", Text),
     # One decision, one record, whatever is redelivered.
     UniqueConstraint("case", "index"),
+    UniqueConstraint("issuer", "source_key"),
+    CheckConstraint("origin IN ('filed', 'imported')", name="origin"),
+    CheckConstraint("(origin = 'imported') = (source_key IS NOT NULL)", name="source"),
+    CheckConstraint("(source_key IS NULL) = (import_id IS NULL)", name="import"),
     CheckConstraint('("case" IS NULL) = ("index" IS NULL)', name="whole_case"),
     CheckConstraint("(predecessor IS NULL) = (version = 1)", name="chain"),
     CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="validity"),
@@ -76,3 +93,6 @@ class Record:
     officer: str | None = None
     reason: str | None = None
     filed_at: datetime
+    origin: Origin = Origin.FILED
+    import_id: UUID | None = None
+    source_key: str | None = None

@@ -5,20 +5,11 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, JsonValue
+from pydantic import Field, JsonValue
 
-from records.filing.model import Record
-from shared.schemas import Code, Paragraph, Strict
+from records.filing.model import Origin, Record
+from shared.schemas import Code, LegalDate, Paragraph, Strict
 
-
-def _written_as_a_date(value: object) -> object:
-    # Otherwise a number would be taken for seconds since 1970, and an instant for its day somewhere.
-    if not isinstance(value, str | date) or (isinstance(value, str) and len(value) != len("2026-01-01")):
-        raise ValueError("a date is written 2026-01-31")
-    return value
-
-
-LegalDate = Annotated[date, BeforeValidator(_written_as_a_date)]
 # Checked against the kind's attributes and the vocabulary, which says more than a schema here could.
 Claims = Annotated[dict[str, JsonValue], Field(max_length=100)]
 
@@ -65,6 +56,7 @@ class RecordView(Strict):
     valid_from: date
     valid_until: date | None
     case: UUID | None
+    origin: Origin
     history: list[RecordVersion]
 
     @classmethod
@@ -80,6 +72,7 @@ class RecordView(Strict):
             valid_from=record.valid_from,
             valid_until=record.valid_until,
             case=record.case,
+            origin=Origin(record.origin),
             history=[_version(each) for each in history],
         )
 

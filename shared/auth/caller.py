@@ -11,7 +11,10 @@ CallerKind = Literal["person", "department", "service", "app", "ops"]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`sub` is a party id for persons, else `<kind>:<name>`. `act` is who acts in it: an officer, or the app."""
+    """`sub` is a party id for persons, else `<kind>:<name>`. `act` is who acts in it: an officer, or the app.
+
+    `issued` is when the token was, in seconds since 1970; 0 for one that does not say: older than every revocation.
+    """
 
     sub: str
     kind: CallerKind
@@ -23,6 +26,7 @@ class Caller:
     region: str | None = None
     acr: int = 0
     act: str | None = None
+    issued: float = 0.0
 
     @property
     def party(self) -> UUID:

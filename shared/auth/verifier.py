@@ -21,10 +21,9 @@ REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What is remembered of a token: whose it is, and its times."""
+    """What is remembered of a token: whose it is, and when it expires."""
 
     caller: Caller
-    issued: float
     expires: float
 
 
@@ -53,9 +52,13 @@ class TokenVerifier:
             if len(self._remembered) >= REMEMBERED:
                 self._remembered.clear()
             self._remembered[fingerprint] = known
-        if is_revoked(known.caller, issued=known.issued, revocations=self._revocations):
-            raise NotAuthenticated
+        self.check_not_revoked(known.caller)
         return known.caller
+
+    def check_not_revoked(self, caller: Caller) -> None:
+        """Refuse (NotAuthenticated) whoever was revoked since: for acts that outlast the look at their token."""
+        if is_revoked(caller, issued=caller.issued, revocations=self._revocations):
+            raise NotAuthenticated
 
     async def _opened(self, token: str, at: datetime) -> Verified:
         try:
@@ -64,9 +67,7 @@ class TokenVerifier:
             caller = caller_from(claims, token=token)
         except NotTrusted:
             raise NotAuthenticated from None
-        issued = claims.get("iat")
-        # A token that does not say when it was issued is older than every revocation.
-        return Verified(caller, float(issued) if isinstance(issued, int | float) else 0.0, float(claims["exp"]))
+        return Verified(caller, float(claims["exp"]))
 
 
 def caller_from(claims: dict[str, Any], *, token: str) -> Caller:
@@ -76,6 +77,7 @@ def caller_from(claims: dict[str, Any], *, token: str) -> Caller:
         if kind not in get_args(CallerKind):
             raise NotTrusted("an unknown kind of caller")
         sub = str(UUID(claims["sub"])) if kind == "person" else str(claims["sub"])
+        issued = claims.get("iat")
         return Caller(
             sub=sub,
             kind=kind,
@@ -87,6 +89,7 @@ def caller_from(claims: dict[str, Any], *, token: str) -> Caller:
             region=claims.get("region"),
             acr=int(claims.get("acr", 0)),
             act=claims.get("act", {}).get("sub"),
+            issued=float(issued) if isinstance(issued, int | float) else 0.0,
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise NotTrusted("claims are missing or malformed") from None

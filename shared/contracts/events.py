@@ -203,6 +203,24 @@ class CertificateExpired(CertificateEvent):
     operation: Code | None = None
 
 
+class ImportedEvent(EventContract):
+    """What both imports say: so many pieces of this kind, about parties of the topic's region, were loaded at once.
+
+    Evidence from before go-live is told in batches; its pieces are read as all evidence is, by whoever is entitled.
+    """
+
+    import_id: UUID
+    kind: Code
+    issuer: Code
+    count: int
+
+
+class CertificateImported(ImportedEvent):
+    """So many certificates of this kind, issued elsewhere before go-live to parties of this region, were loaded."""
+
+    type: ClassVar[str] = "certificate.imported.v1"
+
+
 class RecordEvent(EventContract):
     """What all events of a record carry."""
 
@@ -222,6 +240,12 @@ class RecordFiled(RecordEvent):
 class RecordCorrected(RecordEvent):
     type: ClassVar[str] = "record.corrected.v1"
     predecessor: UUID
+
+
+class RecordImported(ImportedEvent):
+    """So many records of this kind, about parties of this region and from before go-live, were loaded."""
+
+    type: ClassVar[str] = "record.imported.v1"
 
 
 class CorrectionTicketOpened(EventContract):

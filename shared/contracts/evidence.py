@@ -11,6 +11,8 @@ from shared.schemas import Code, Strict, Text
 GRANT_TYPE = "grant+jwt"
 
 EvidenceType = Literal["certificate", "record"]
+# Issued or filed through the platform, or from before it and loaded by its issuer.
+Origin = Literal["issued", "filed", "imported"]
 Purpose = Literal["draft", "case", "duty"]
 
 
@@ -63,6 +65,7 @@ class Evidence(Strict):
     state: str
     claims: dict[str, JsonValue]
     number: str | None = None
+    origin: Origin | None = None
 
 
 class EvidenceFound(Strict):

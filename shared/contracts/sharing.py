@@ -42,6 +42,13 @@ class OfferedThing(Strict):
     items: tuple[Code, ...]
 
 
+class NamedDepartment(Strict):
+    """A department, and what it is called."""
+
+    code: Code
+    name: Text
+
+
 class SharingRules(Strict):
     """The answer of `GET /internal/sharing-rules`: one release. `vocabulary` maps attribute to JSON Schema,
     `labels` to what people call it.
@@ -54,3 +61,4 @@ class SharingRules(Strict):
     labels: dict[Code, Text] = Field(default_factory=dict)
     items: tuple[OfferedItem, ...] = ()
     things: tuple[OfferedThing, ...] = ()
+    departments: tuple[NamedDepartment, ...] = ()

@@ -23,6 +23,7 @@ TITLES: Mapping[str, Text] = {
     "case.waiting.v1": Text(zh="办件等待前置结果", en="Case waiting"),
     "case.withdrawn.v1": Text(zh="办件已撤回", en="Case withdrawn"),
     "certificate.expired.v1": Text(zh="证照已到期", en="Certificate expired"),
+    "certificate.imported.v1": Text(zh="存量证照已批量导入", en="Certificates from before imported"),
     "certificate.issued.v1": Text(zh="证照已签发", en="Certificate issued"),
     "certificate.reinstated.v1": Text(zh="证照已恢复", en="Certificate reinstated"),
     "certificate.renewed.v1": Text(zh="证照已换发", en="Certificate renewed"),
@@ -37,5 +38,6 @@ TITLES: Mapping[str, Text] = {
     "rating.given.v1": Text(zh="评价已提交", en="Rating given"),
     "record.corrected.v1": Text(zh="数据已更正", en="Record corrected"),
     "record.filed.v1": Text(zh="数据已归集", en="Record filed"),
+    "record.imported.v1": Text(zh="存量数据已批量导入", en="Records from before imported"),
     "thing.published.v1": Text(zh="事项已发布", en="Thing published"),
 }

@@ -6,6 +6,7 @@ before any of our code sees it.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import orjson
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import Malformed, ServiceError
 from shared.web.problems import BodyTooLarge, UnsupportedMediaType, problem_response
 
+JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 _NUL = re.compile(rb"\\u0000")
 
@@ -35,6 +37,14 @@ def check_json(body: bytes) -> None:
         raise MalformedJson("The character U+0000 is not allowed.")
 
 
+def check_head(headers: Mapping[bytes, bytes], *, media: str) -> None:
+    """Raise `UnsupportedMediaType` unless the body is sent as this, and uncompressed."""
+    if b"content-encoding" in headers:
+        raise UnsupportedMediaType("Send the body without compression.")
+    if headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower().decode("latin-1") != media:
+        raise UnsupportedMediaType(f"Send the body as {media}.")
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -54,12 +64,19 @@ def _finite(text: str) -> float:
 
 
 class StrictBodies:
-    """ASGI middleware: bound, check, then hand on the body whole."""
+    """ASGI middleware: bound, check, then hand on the body whole.
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, form_paths: frozenset[str]) -> None:
+    `streamed` names the paths whose bodies are too large for that, and the media type of each: they are handed on as
+    they come, and their routes bound and check them.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, form_paths: frozenset[str], streamed: Mapping[str, str]
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
         self.form_paths = form_paths
+        self.streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
@@ -67,13 +84,21 @@ class StrictBodies:
             return
         headers = dict(scope["headers"])
         try:
-            body = await self._read(headers, receive)
-            self._check(body, headers, path=scope["path"])
+            checked = await self._checked(headers, receive, path=scope["path"])
         except ServiceError as refusal:
             language = headers.get(b"accept-language", b"").decode("latin-1")
             await problem_response(refusal, language=language)(scope, receive, send)
             return
-        await self.app(scope, _replay(body, receive), send)
+        await self.app(scope, checked, send)
+
+    async def _checked(self, headers: dict[bytes, bytes], receive: Receive, *, path: str) -> Receive:
+        streamed = self.streamed.get(path)
+        if streamed is not None:
+            check_head(headers, media=streamed)
+            return receive
+        body = await self._read(headers, receive)
+        self._check(body, headers, path=path)
+        return _replay(body, receive)
 
     async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         declared = headers.get(b"content-length", b"0")
@@ -98,16 +123,10 @@ class StrictBodies:
     def _check(self, body: bytes, headers: dict[bytes, bytes], *, path: str) -> None:
         if not body:
             return
-        if b"content-encoding" in headers:
-            raise UnsupportedMediaType("Send the body without compression.")
-        kind = headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower().decode("latin-1")
-        if path in self.form_paths:
-            if kind != FORM_TYPE:
-                raise UnsupportedMediaType(f"Send the body as {FORM_TYPE}.")
-            return
-        if kind != "application/json":
-            raise UnsupportedMediaType
-        check_json(body)
+        is_form = path in self.form_paths
+        check_head(headers, media=FORM_TYPE if is_form else JSON_TYPE)
+        if not is_form:
+            check_json(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -106,8 +106,11 @@ def create_service(
     parts: Sequence[Part] = (),
     readiness: Mapping[str, Check] | None = None,
     form_paths: frozenset[str] = frozenset(),
+    streamed: Mapping[str, str] | None = None,
 ) -> FastAPI:
     """The ASGI application of one service. `parts` run from start to stop (relay, subscribers, timers).
+
+    `streamed`: paths whose bodies their routes read as they come, and the media type of each.
 
     Tokens of whoever was revoked are refused by every service that has credentials to ask identity with.
     """
@@ -136,7 +139,8 @@ def create_service(
     )
     app.state.service = service
     problems.install(app)
-    app.add_middleware(StrictBodies, max_bytes=service.settings.max_body_bytes, form_paths=form_paths)
+    bound = service.settings.max_body_bytes
+    app.add_middleware(StrictBodies, max_bytes=bound, form_paths=form_paths, streamed=streamed or {})
     app.add_middleware(RequestContext, service=service.name)
     checks: dict[str, Check] = {
         **({"database": partial(_ping, service.database_or_none)} if service.database_or_none else {})

@@ -1,6 +1,7 @@
 """Every route of the service, by who calls it. A route without a row here fails."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ CALLERS: dict[str, Callable[[World], Headers]] = {
     "stranger": lambda world: world.issuer.person(STRANGER),
     "issuer": lambda world: world.issuer.department(HEALTH.code, scopes=["certificates:manage", "evidence", "events"]),
     "other": lambda world: world.issuer.department(SECURITY.code, scopes=["certificates:manage", "evidence", "events"]),
+    "importer": lambda world: world.issuer.department(HEALTH.code, scopes=["evidence:import"]),
     "clerk": lambda world: world.issuer.department(HEALTH.code, scopes=["cases"]),
     "service": lambda world: world.issuer.service("licensing", audience="certificates"),
     "elsewhere": lambda world: world.issuer.service("licensing", audience="records"),
@@ -37,12 +39,21 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "revoke_certificate": ("POST", ACT, {"issuer": 200, "other": 404}),
     "renew_a_certificate": ("POST", {"reason": "its time"}, {"issuer": 201, "other": 404}),
     "change_a_certificate": ("POST", {"reason": "asked", "claims": {"name": "𠮷宝"}}, {"issuer": 201, "other": 404}),
+    "import_evidence": ("POST", b"", {"importer": 200}),
+    "get_import": ("GET", None, {"importer": 404}),
+    "list_import_rejections": ("GET", None, {"importer": 404}),
     # Past the door the grant decides, and there is none: `grant-refused`.
     "search_evidence": ("POST", SEARCH, {}),
     "verify_certificate": ("POST", {"number": "1"}, dict.fromkeys(CALLERS, 200)),
     "get_seal_root": ("GET", None, dict.fromkeys(CALLERS, 200)),
     "get_status_list": ("GET", None, dict.fromkeys(CALLERS, 200)),
     "get_verification_bundle": ("GET", None, dict.fromkeys(CALLERS, 200)),
+}
+# What a route needs to know beside its path.
+QUERIES = {
+    "import_evidence": f"?type=certificate&import={uuid4()}",
+    "get_import": "?type=certificate",
+    "list_import_rejections": "?type=certificate",
 }
 OPERATIONS = {"healthz", "readyz", "metrics"}
 
@@ -56,7 +67,10 @@ async def test_access(world: World, route: str) -> None:
         before = len(await world.events())
         headers = headers_of(world) | {"idempotency-key": f"key-{uuid4()}"}
         path = template.replace("{certificate}", str(certificate)).replace("{number}", "0")
-        reply = await world.http.request(method, path, json=body, headers=headers)
+        path = path.replace("{import_id}", str(certificate)) + QUERIES.get(route, "")
+        lines: dict[str, Any] = {"content": body, "headers": headers | {"content-type": "application/x-ndjson"}}
+        sent: dict[str, Any] = lines if isinstance(body, bytes) else {"json": body, "headers": headers}
+        reply = await world.http.request(method, path, **sent)
         expected = allowed.get(caller, 401 if caller in ("nobody", "elsewhere") else 403)
         assert (caller, reply.status_code) == (caller, expected)
         if reply.status_code >= 400:

@@ -23,14 +23,15 @@ from records.accesses.api import router as accesses
 from records.filing.api import router as filing
 from shared.auth import Caller
 from shared.evidence.api import router as evidence
+from shared.imports.api import router as imports
 from shared.messaging.api import feed_router
 from shared.messaging.topics import Reach
 
 ROUTERS: dict[str, list[APIRouter]] = {
     "identity": [tokens, clients, identification, representation, parties, duties, subscriptions],
     "licensing": [catalogue, calendar, applications, cases],
-    "certificates": [issuing, status_lists, verification, evidence],
-    "records": [filing, accesses, evidence],
+    "certificates": [issuing, status_lists, verification, evidence, imports],
+    "records": [filing, accesses, evidence, imports],
 }
 # Named by the table already, and answered when their own issues build them.
 TO_COME = {

@@ -67,6 +67,13 @@ class TestGuessing:
         assert (answer.status_code, answer.json()["code"]) == (429, "too-many-unknown-numbers")
         assert answer.headers["retry-after"] == "60"
 
+    async def test_who_loads_a_register_of_long_ago_may_meet_many_who_are_unknown(self, world: World) -> None:
+        given = "UPDATE clients SET scopes = scopes || '{evidence:import}' WHERE client_id = 'hospital' RETURNING 1"
+        assert await world.rows(given) == [(1,)]
+        answers = [await world.resolve(*[UNKNOWN_NUMBER] * 50) for _ in range(10)]
+        assert {answer.status_code for answer in answers} == {200}
+        assert (await world.resolve(MOTHER_NUMBER, UNKNOWN_NUMBER)).status_code == 429
+
     async def test_a_refused_batch_counts_as_well(self, world: World) -> None:
         assert (await world.resolve(*[UNKNOWN_NUMBER] * 11)).status_code == 429
         assert (await world.resolve(MOTHER_NUMBER)).status_code == 429

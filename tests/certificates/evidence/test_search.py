@@ -60,6 +60,7 @@ class TestGranted:
             "state": "valid",
             "claims": {"name": "𠮷娃", "birth-date": "2026-03-01"},
             "number": "",
+            "origin": "issued",
         }
         assert reply.json()["unavailable"] == []
 

@@ -88,6 +88,8 @@ class TestReading:
             "valid_until": None,
             "state": "valid",
             "predecessor": None,
+            "origin": "issued",
+            "check_mismatch": False,
         }
 
     async def test_the_document_verifies_offline_as_it_was_downloaded(self, world: World) -> None:

@@ -26,7 +26,7 @@ class TestIssuing:
         assert (number.type_code, number.issuer, number.version) == (TYPE_CODE, HEALTH.uscc, "001")
         assert (certificate.state, certificate.holder, certificate.issuer) == (State.VALID, CHILD, HEALTH.code)
         assert certificate.issued_on == date(2026, 3, 11)
-        content = open_document(certificate.seal.encode(), world.service.signer.root_pem)
+        content = open_document(certificate.sealed.encode(), world.service.signer.root_pem)
         assert (content.number, content.claims) == (certificate.number, certificate.claims)
 
     async def test_the_event_names_no_number_and_no_claim_and_goes_where_the_holder_lives(self, world: World) -> None:

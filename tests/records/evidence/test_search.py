@@ -74,6 +74,7 @@ async def test_a_reader_gets_what_its_rule_names_and_no_more(world: World) -> No
         "state": "valid",
         "claims": {"sex": "female", "birth-date": "2026-03-01"},
         "number": None,
+        "origin": "filed",
     }
 
 

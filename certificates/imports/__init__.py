@@ -1,0 +1,1 @@
+"""Certificates issued before go-live, loaded by their issuers."""

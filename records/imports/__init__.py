@@ -1,0 +1,1 @@
+"""Records from before go-live, loaded by the departments that hold them."""

@@ -1,0 +1,1 @@
+"""Certificates from before go-live."""
