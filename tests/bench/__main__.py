@@ -17,11 +17,11 @@ from deploy.cli.platform import start_detached, stop_running
 from deploy.embedded import ports
 from deploy.embedded.home import Home
 from deploy.world import World
-from tests.bench import drafts, events, replay, subscriptions
+from tests.bench import drafts, events, imports, replay, subscriptions
 from tests.bench.load import Figures
 
 Row = dict[str, Any]
-WORKLOADS = ("draft", "events", "replay", "subscriptions")
+WORKLOADS = ("draft", "events", "replay", "subscriptions", "imports")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Plan:
     callers: int
     burst: int
     replayed: int
+    imported: int
     only: Sequence[str]
 
 
@@ -42,11 +43,12 @@ def main(
     callers: Annotated[int, typer.Option(help="Callers at once.")] = 8,
     burst: Annotated[int, typer.Option(help="Events in a burst.")] = 10_000,
     replayed: Annotated[int, typer.Option(help="Events in the log that is replayed.")] = 50_000,
+    imported: Annotated[int, typer.Option(help="Rows of the register that is imported.")] = 50_000,
     only: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(WORKLOADS)}; all by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")] = False,
 ) -> None:
-    """Draft through the gateway, outbox to subscriber, the feed replayed, and what subscriptions cost."""
-    plan = Plan(seconds, slices, callers, burst, replayed, only or WORKLOADS)
+    """Draft through the gateway, outbox to subscriber, the feed replayed, what subscriptions cost, and imports."""
+    plan = Plan(seconds, slices, callers, burst, replayed, imported, only or WORKLOADS)
     with tempfile.TemporaryDirectory(prefix="onevisit-bench-") as directory:
         home = Home(Path(directory))
         home.prepare()
@@ -70,7 +72,7 @@ async def _measure(home: Home, plan: Plan) -> dict[str, list[Row]]:
         nats_user="nats-operator",
         nats_password=passwords["nats-operator"],
     )
-    found: dict[str, list[Row]] = {"speed": [], "replay": [], "subscriptions": []}
+    found: dict[str, list[Row]] = {"speed": [], "replay": [], "subscriptions": [], "imports": []}
     if "draft" in plan.only:
         async with World.open(home.directory) as world:
             sides = await drafts.measure(world, servers, seconds=plan.seconds, slices=plan.slices, callers=plan.callers)
@@ -84,6 +86,9 @@ async def _measure(home: Home, plan: Plan) -> dict[str, list[Row]]:
     if "subscriptions" in plan.only:
         costs = await subscriptions.measure(home, servers, events_each=plan.burst)
         found["subscriptions"] = list(map(_cost, costs))
+    if "imports" in plan.only:
+        loadings = await imports.measure(home, servers, rows=plan.imported)
+        found["imports"] = [_loaded(what, one) for what, one in zip(("new", "sent again"), loadings, strict=True)]
     return {name: rows for name, rows in found.items() if rows}
 
 
@@ -107,6 +112,22 @@ def _replayed(name: str, one: replay.Replay) -> Row:
         "events": one.events,
         "minutes": round(one.seconds / 60, 2),
         "events_per_second": round(one.rate),
+        **memory,
+    }
+
+
+def _loaded(what: str, one: imports.Loading) -> Row:
+    counted = {name: one.report[name] for name in ("added", "repeated", "mismatched", "rejected")}
+    memory = {
+        f"{process}_mib": f"{before:.0f} -> {most:.0f} -> {after:.0f}"
+        for process, (before, most, after) in one.memory.items()
+    }
+    return {
+        "imported": what,
+        "rows": one.rows,
+        "minutes": round(one.seconds / 60, 2),
+        "rows_per_second": round(one.rate),
+        **counted,
         **memory,
     }
 

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -39,6 +41,20 @@ class Memory:
     def growth(self) -> dict[str, tuple[float, float]]:
         """At the first look and at the last."""
         return {name: (self._seen[0][name], self._seen[-1][name]) for name in self._processes}
+
+    def extremes(self) -> dict[str, tuple[float, float, float]]:
+        """At the first look, at most, and at the last."""
+        return {
+            name: (self._seen[0][name], max(seen[name] for seen in self._seen), self._seen[-1][name])
+            for name in self._processes
+        }
+
+
+def by_program(ancestor: int, names: Collection[str]) -> dict[str, int]:
+    """The processes under this one that are called so."""
+    return {
+        child.name(): child.pid for child in psutil.Process(ancestor).children(recursive=True) if child.name() in names
+    }
 
 
 def resident_mib(pid: int) -> float:
