@@ -8,6 +8,7 @@ import httpx2
 import orjson
 
 from certificates.issuing.rules import CertificateNumber
+from certificates.verification.offline import open_document
 from shared.auth import Revocations
 from shared.imports import model
 from tests.certificates.imports.registers import (
@@ -172,6 +173,19 @@ class TestLife:
         (row,) = await world.rows("SELECT id FROM certificates")
         answer = await world.http.get(f"/v1/certificates/{row['id']}/document", headers=world.issuer.person(CHILD))
         assert (answer.status_code, answer.json()["code"]) == (409, "certificate-not-sealed")
+
+    async def test_it_may_be_renewed_and_is_then_sealed(self, world: World) -> None:
+        await send(world, a_row(number=a_number(1, check="0"), valid_until="2026-12-31"))
+        (row,) = await world.rows("SELECT id, number FROM certificates")
+        headers = world.issuer.department(HEALTH.code, scopes=["certificates:manage"]) | {"idempotency-key": "k" * 8}
+        new = await world.http.post(
+            f"/v1/certificates/{row['id']}/renewal", json={"reason": "its time"}, headers=headers
+        )
+        assert (new.status_code, new.json()["origin"], new.json()["check_mismatch"]) == (201, "issued", False)
+        url = f"/v1/certificates/{new.json()['id']}/document"
+        document = await world.http.get(url, headers=world.issuer.person(CHILD))
+        content = open_document(document.content, world.service.signer.root_pem)
+        assert (content.predecessor, content.version) == (row["number"], "002")
 
     async def test_a_place_in_the_status_lists_is_its_own(self, world: World) -> None:
         await send(world, *(a_row(serial) for serial in range(20)))

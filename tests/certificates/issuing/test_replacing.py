@@ -63,7 +63,7 @@ class TestRenewal:
     async def test_its_document_names_the_number_of_the_one_before(self, world: World) -> None:
         old = await now_held(world, await ending(world))
         new = await renew(world, old.id)
-        content = open_document(new.seal.encode(), world.service.signer.root_pem)
+        content = open_document(new.sealed.encode(), world.service.signer.root_pem)
         assert (content.predecessor, content.version, content.number) == (old.number, "002", new.number)
 
     async def test_both_are_told_in_one_transaction_the_new_one_first(self, world: World) -> None:
