@@ -12,8 +12,8 @@ from certificates.documents.errors import NoTimestamps
 from certificates.documents.ports import HttpTimestamps, OwnTimestamps, TimestampAuthority
 from certificates.documents.typesetting import Typesetter
 from certificates.evidence.queries import certificates_source
-from certificates.sealing.directory import read_secret
 from certificates.imports.commands import certificates_loader
+from certificates.sealing.directory import read_secret
 from certificates.sealing.ports import Signer, SoftwareSigner
 from certificates.sealing.rotation import RotatingSigner
 from certificates.settings import CertificatesSettings

@@ -71,11 +71,11 @@ async def pdf_of(press: Press, certificate: Certificate) -> bytes:
     at = press.clock()
     if not may_be_printed(certificate, day=legal_date(at, press.zone)):
         raise CertificateNotInForce(state=certificate.state)
-    document = _sealed_in(certificate.seal)
+    document = _sealed_in(certificate.sealed)
     seal = _seal_for(press.signer, document, at=at)
     shown = _page(press, document)
     key = thumbprint_of(seal)
-    content = content_of(certificate.seal, shown, typesetting=press.typesetter.digest, key=key)
+    content = content_of(certificate.sealed, shown, typesetting=press.typesetter.digest, key=key)
     async with press.database.read() as conn:
         kept = await find_document(conn, certificate.id, DocumentForm.PDF, content=content)
     if kept is not None:
@@ -123,7 +123,7 @@ def _sealed_page(
 
     header: Header = {"alg": ALGORITHM, "kid": thumbprint_of(seal), "typ": QR_TYPE}
     code = f"{press.verify}#{compact_jws(header, qr_payload(certificate), sign)}"
-    file = sealed_file(certificate.seal)
+    file = sealed_file(certificate.sealed)
     pdf = press.typesetter.pdf(certificate.kind, shown, qr=code, file=file, at=at)
     return seal_pdf(pdf, certificate=seal, sign=sign, evidence=_evidence(press, seal), at=at)
 
