@@ -1,6 +1,7 @@
 """The consumers of subscriptions on the bus: made from the rows at once, and kept as the rows say for ever after."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ class Keeper:
         self._sharing = sharing
         self._consumers = Consumers(bus)
         self._left_over = False
+        # A department that asks in haste waits for itself, and nobody else for it.
+        self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)
 
     async def settle(self, row: SubscriptionRow) -> None:
         """This subscription's consumer is as the row says; where the bus does not answer, it will be."""
@@ -73,11 +76,11 @@ class Keeper:
             self._left_over = True
 
     async def look(self, rows: Sequence[SubscriptionRow]) -> list[OnBus | None]:
-        """How each stands on the bus; None where the bus does not answer."""
-        if self._bus.is_connected:
+        """How each of a department's stands on the bus; None where the bus does not answer."""
+        if rows and self._bus.is_connected:
             names = [consumer_of(row.department, row.name) for row in rows]
             with suppress(*BUS_ERRORS):
-                async with asyncio.timeout(PATIENCE_SECONDS):
+                async with asyncio.timeout(PATIENCE_SECONDS), self._turns[rows[0].department]:
                     standings = await asyncio.gather(*(self._consumers.find(name) for name in names))
                     end = await self._consumers.end_of_stream()
                     return [OnBus(standing, end) for standing in standings]

@@ -31,6 +31,8 @@ from tests.support.neighbours import Neighbours, publish
 from tests.support.services import client_of
 
 SECONDS = 20.0
+# Subscriptions of one department, and looks at all of them at once.
+MANY = 30
 
 
 @dataclass
@@ -281,6 +283,21 @@ async def test_two_hundred_are_kept_by_one_question_and_an_event_is_one_row_for_
 
     await until(have_it)
     assert await _logged(bus, 3)
+
+
+async def test_who_asks_in_haste_how_far_it_has_come_waits_for_itself_alone(bus: Bus) -> None:
+    """Each look at many subscriptions is as many questions to the bus; a department's go one look after the other."""
+    await subscribe(bus.world, "pages", PAGES)
+    hospital, insurance = await bus.world.bearer("hospital"), await bus.world.bearer("medical-insurance")
+    for number in range(MANY):
+        body = {"name": f"births-{number}", "topics": [BIRTHS]}
+        assert (await bus.world.http.post(PATH, json=body, headers=hospital)).status_code == 201
+    haste = [asyncio.create_task(bus.world.http.get(PATH, headers=hospital)) for _ in range(MANY)]
+    await asyncio.wait(haste, return_when=asyncio.FIRST_COMPLETED)
+    answer = await bus.world.http.get(PATH, headers=insurance)
+    assert sum(task.done() for task in haste) < MANY / 2
+    assert [each["ready"] for each in answer.json()["items"]] == [True]
+    assert {len((await task).json()["items"]) for task in haste} == {MANY}
 
 
 async def publish_rules(bus: Bus, *, release: int, rules: Any) -> None:
