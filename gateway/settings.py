@@ -33,6 +33,7 @@ class GatewaySettings(ServiceSettings):
     limits_enforced: bool = Field(True, description="Off only to measure the platform itself.")
     max_concurrent: int = Field(1000, ge=1, description="Requests under way in this process; beyond, 503 at once.")
     max_concurrent_per_service: int = Field(250, ge=1, description="Of these, for one service.")
+    max_concurrent_per_caller: int = Field(100, ge=1, description="Of these, for one party or department.")
     max_streams: int = Field(2000, ge=1, description="Progress streams and long polls open in this process.")
     max_streams_per_caller: int = Field(32, ge=1, description="Of these, for one party, department or address.")
     connect_seconds: float = Field(2.0, gt=0, description="How long to try to reach a service.")

@@ -40,6 +40,7 @@ class Door:
         self._local = settings.profile == "embedded"
         self._body_seconds = settings.body_seconds
         self._requests = Bulkhead(settings.max_concurrent)
+        self._requests_of_one = Shares(settings.max_concurrent_per_caller)
         self._streams = Bulkhead(settings.max_streams)
         self._streams_of_one = Shares(settings.max_streams_per_caller)
 
@@ -95,9 +96,12 @@ class Door:
                 await self._answers[exchange.route.answer](exchange)
 
     def _share(self, exchange: Exchange, *, address: str) -> AbstractContextManager[None]:
-        if not exchange.route.streams or self._limiter is None:
+        if self._limiter is None:
             return nullcontext()
-        return self._streams_of_one.taken_by(exchange.caller.sub if exchange.caller else address)
+        if exchange.route.streams:
+            return self._streams_of_one.taken_by(exchange.caller.sub if exchange.caller else address)
+        # An address may be that of a proxy, with everybody behind it who has no token.
+        return self._requests_of_one.taken_by(exchange.caller.sub) if exchange.caller else nullcontext()
 
     async def _admit(self, exchange: Exchange, *, address: str) -> None:
         budget = exchange.route.budget

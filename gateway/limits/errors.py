@@ -8,7 +8,7 @@ class AllowanceSpent(TooManyRequests):
 
 
 class TooManyOpen(TooManyRequests):
-    """This caller has as many streams and long polls open as one caller may."""
+    """This caller has as many requests under way, or streams and long polls open, as one caller may."""
 
 
 class TooMuchAtOnce(Unavailable):

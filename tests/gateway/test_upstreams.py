@@ -211,6 +211,28 @@ async def test_nobody_opens_more_streams_than_their_share(open_platform: OpenPla
         assert (await platform.client.get("/v1/things", headers=mother)).status_code == 200
 
 
+async def test_nobody_has_more_under_way_than_their_share(open_platform: OpenPlatform) -> None:
+    """Whoever asks for all that a service can do at once would keep everybody else out of it."""
+    answered = asyncio.Event()
+
+    async def busy(_: Seen, send: Send) -> None:
+        await answered.wait()
+        await say(send, 200, {})
+
+    async with open_platform(max_concurrent_per_caller=2, max_concurrent_per_service=3) as platform:
+        platform.services["licensing"].replies["GET", "/v1/cases"] = busy
+        tax, police = platform.issuer.department("tax"), platform.issuer.department("public-security")
+        first = [asyncio.create_task(platform.client.get("/v1/cases", headers=tax)) for _ in range(2)]
+        for _ in first:
+            await platform.services["licensing"].arrivals.get()
+        refused = await platform.client.get("/v1/cases", headers=tax)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
+        assert (await platform.client.get("/v1/things", headers=police)).status_code == 200
+        answered.set()
+        assert [(await each).status_code for each in first] == [200, 200]
+        assert (await platform.client.get("/v1/cases", headers=tax)).status_code == 200
+
+
 async def test_readiness_names_the_service_that_is_not_there(open_platform: OpenPlatform) -> None:
     async with open_platform(dead=("identity",)) as platform:
         platform.services["records"].replies["GET", "/readyz"] = (503, {})
