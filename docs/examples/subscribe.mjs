@@ -1,8 +1,8 @@
 // Subscribes to events of OneVisit with the public NATS client, and prints each as one JSON line.
 //
-//   cd docs/examples && npm install --no-package-lock
-//   ONEVISIT_TOKEN_COMMAND='onevisit token --as medical-insurance' \
-//       node subscribe.mjs my-subscription 'evt.certificate.issued.household-register-page.33.>'
+//   npm install --no-package-lock --prefix docs/examples
+//   ONEVISIT_TOKEN_COMMAND='.venv/bin/onevisit token --as medical-insurance' \
+//       node docs/examples/subscribe.mjs from-javascript 'evt.certificate.issued.household-register-page.33.>'
 import { execSync } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";

@@ -1,7 +1,7 @@
 """Subscribes to events of OneVisit with plain nats-py and httpx2, and prints each as one JSON line.
 
     ONEVISIT_TOKEN_COMMAND='.venv/bin/onevisit token --as medical-insurance' .venv/bin/python \
-        docs/examples/subscribe.py my-subscription 'evt.certificate.issued.household-register-page.33.>'
+        docs/examples/subscribe.py from-python 'evt.certificate.issued.household-register-page.33.>'
 """
 
 import asyncio

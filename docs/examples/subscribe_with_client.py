@@ -1,9 +1,9 @@
 """Subscribes to events of OneVisit with onevisit-client, and prints each as one JSON line: each once, none missed.
 
     ONEVISIT_TOKEN_COMMAND='.venv/bin/onevisit token --as medical-insurance' .venv/bin/python \
-        docs/examples/subscribe_with_client.py my-subscription 'evt.certificate.issued.household-register-page.33.>'
+        docs/examples/subscribe_with_client.py from-client 'evt.certificate.issued.household-register-page.33.>'
 
-What it has seen is kept in my-subscription.sqlite.
+What it has seen is kept in from-client.sqlite.
 """
 
 import asyncio
