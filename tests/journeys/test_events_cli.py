@@ -181,6 +181,7 @@ def test_reconciling_fails_when_the_command_does_or_when_what_is_held_is_somethi
     desk.refuse(party)
     result = desk.onevisit("reconcile", "--name", desk.name)
     assert (result.status, "WAITING  1 held" in result.out) == (1, True), result.out
+    assert f"onevisit events parked --as {READER} --name {desk.name}" in result.out
     desk.refuse("")
     desk.about("redrive")
     assert desk.subscribe("--once").status == 0

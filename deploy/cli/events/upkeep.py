@@ -211,7 +211,10 @@ def _tell(kept: Kept, found: "Reconciled") -> None:
     for service in report.unavailable:
         typer.echo(f"UNKNOWN  {service} does not answer")
     if found.waiting:
-        typer.echo(f"WAITING  {found.waiting} held, but not done: onevisit events parked --as {kept.department}")
+        parked = f"onevisit events parked --as {kept.department} --name {kept.name}"
+        typer.echo(
+            f"WAITING  {found.waiting} held, but not done: its subscriber tries again what is not parked; {parked}"
+        )
     verdict = "complete" if report.complete else "NOT COMPLETE"
     typer.echo(f"{verdict}: {kept.name} against {report.events} events on {report.topics} topics, by number and hash")
 
