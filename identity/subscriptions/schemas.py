@@ -10,16 +10,22 @@ from shared.messaging.topics import MAX_LENGTH
 from shared.schemas import CODE_PATTERN, AwareDatetime, Code, Strict
 
 _CODE = re.compile(CODE_PATTERN)
+_MAX_NAME = 48
 
 
 def _is_code(value: str) -> str:
-    if not _CODE.fullmatch(value):
-        raise ValueError("a name is made of a-z, 0-9 and single hyphens between them, and begins with a letter")
+    if len(value) > _MAX_NAME or not _CODE.fullmatch(value):
+        raise ValueError(
+            "a name is made of a-z, 0-9 and single hyphens between them, begins with a letter, and is no longer than "
+            f"{_MAX_NAME}"
+        )
     return value
 
 
 # As `Code`, with a refusal that says what is allowed.
-Name = Annotated[str, Field(max_length=48, json_schema_extra={"pattern": CODE_PATTERN}), AfterValidator(_is_code)]
+Name = Annotated[
+    str, Field(json_schema_extra={"pattern": CODE_PATTERN, "maxLength": _MAX_NAME}), AfterValidator(_is_code)
+]
 Topic = Annotated[str, Field(max_length=MAX_LENGTH, description="A NATS filter over topics of events.")]
 
 
