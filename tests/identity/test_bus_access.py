@@ -67,6 +67,16 @@ FOREIGN_REQUESTS = [
     "_INBOX_hospital.x",
     "_INBOX_medical-insurance.x",
 ]
+TRACED_TO = [
+    TOPIC,
+    "$JS.API.STREAM.DELETE.EVT",
+    f"{PULL}{THEIRS}",
+    f"{LOOK}{THEIRS}",
+    f"{ACKNOWLEDGE}{THEIRS}.1.1.1.1.1",
+    "_INBOX_medical-insurance.x",
+    "_INBOX_hospital.x",
+    "$SYS.REQ.SERVER.PING",
+]
 
 
 async def test_a_department_pulls_and_acknowledges_its_own_consumer_with_plain_nats_py(guarded: Guarded) -> None:
@@ -137,6 +147,20 @@ async def test_it_asks_for_nothing_but_its_own_consumers(guarded: Guarded) -> No
             assert len(hospital.refused) == 4, subject
             assert all("permissions violation for publish" in each for each in hospital.refused), subject
     assert await guarded.state(without="") == before
+
+
+async def test_it_has_nothing_traced_to_where_it_may_not_speak(guarded: Guarded) -> None:
+    """Of a message's way the server tells the subject that a header of the message names: it publishes there itself."""
+    before = await guarded.state(without=OURS)
+    async with guarded.visit("hospital") as hospital:
+        for target in TRACED_TO:
+            for only in ({}, {"Nats-Trace-Only": "true"}):
+                hospital.refused.clear()
+                headers = {"Nats-Trace-Dest": target, **only}
+                await hospital.client.publish(f"{LOOK}{OURS}", reply=hospital.client.new_inbox(), headers=headers)
+                await hospital.settle()
+                assert ["permissions violation for publish" in each for each in hospital.refused] == [True], target
+    assert await guarded.state(without=OURS) == before
 
 
 async def test_without_a_subscription_it_may_do_nothing(guarded: Guarded) -> None:
