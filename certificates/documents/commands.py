@@ -17,22 +17,14 @@ from certificates.documents.model import DocumentForm
 from certificates.documents.pades import Evidence, Unstamped, seal_pdf, stamped
 from certificates.documents.ports import TimestampAuthority
 from certificates.documents.queries import find_document, keep_document
-from certificates.documents.rules import QR_TYPE, Page, content_of, may_be_printed, page, qr_payload
+from certificates.documents.rules import Page, content_of, may_be_printed, page, qr_text
 from certificates.documents.typesetting import Typesetter
 from certificates.issuing.model import Certificate
 from certificates.sealing.commands import note_uses
 from certificates.sealing.errors import NoSealKey
 from certificates.sealing.model import Form
 from certificates.sealing.ports import Signer
-from certificates.sealing.rules import (
-    ALGORITHM,
-    Header,
-    compact_jws,
-    credit_code_of,
-    sealed_file,
-    thumbprint_of,
-    was_valid,
-)
+from certificates.sealing.rules import credit_code_of, sealed_file, thumbprint_of, was_valid
 from certificates.sealing.schemas import CertificateDocument
 from shared.clock import Clock, legal_date
 from shared.contracts.sharing import SharingRules
@@ -121,8 +113,7 @@ def _sealed_page(
     def sign(message: bytes) -> bytes:
         return press.signer.sign(seal, message)
 
-    header: Header = {"alg": ALGORITHM, "kid": thumbprint_of(seal), "typ": QR_TYPE}
-    code = f"{press.verify}#{compact_jws(header, qr_payload(certificate), sign)}"
+    code = qr_text(certificate, verify=press.verify, seal=seal, sign=sign)
     file = sealed_file(certificate.sealed)
     pdf = press.typesetter.pdf(certificate.kind, shown, qr=code, file=file, at=at)
     return seal_pdf(pdf, certificate=seal, sign=sign, evidence=_evidence(press, seal), at=at)

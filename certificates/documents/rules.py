@@ -5,9 +5,11 @@ from datetime import date
 from hashlib import sha256
 from typing import Final
 
+from cryptography import x509
 from pydantic import JsonValue
 
 from certificates.issuing.model import Certificate, State
+from certificates.sealing.rules import ALGORITHM, Header, Sign, compact_jws, thumbprint_of
 from certificates.sealing.schemas import CertificateDocument
 from shared.canonical import canonical_json
 from shared.schemas import Text
@@ -115,6 +117,15 @@ def qr_payload(certificate: Certificate) -> bytes:
             "status": {"list": certificate.status_list, "index": certificate.status_index},
         }
     )
+
+
+def qr_text(certificate: Certificate, *, verify: str, seal: x509.Certificate, sign: Sign) -> str:
+    """What the QR code holds: the page that verifies, and after `#`, so that it never reaches a server, a JWS
+
+    (`certificate-qr+jwt`) by the issuing department over `qr_payload`.
+    """
+    header: Header = {"alg": ALGORITHM, "kid": thumbprint_of(seal), "typ": QR_TYPE}
+    return f"{verify}#{compact_jws(header, qr_payload(certificate), sign)}"
 
 
 def content_of(seal: str, shown: Page, *, typesetting: bytes, key: str) -> bytes:

@@ -5,13 +5,17 @@ from typing import Any
 
 import orjson
 import pytest
+import segno
+from joserfc import jws
 
-from certificates.documents.rules import content_of, may_be_printed, page, printed, qr_payload
+from certificates.documents.rules import content_of, may_be_printed, page, printed, qr_payload, qr_text
 from certificates.issuing.model import State
+from certificates.sealing.rules import key_of, thumbprint_of
 from certificates.sealing.schemas import CertificateDocument
 from shared.schemas import Text
 from tests.certificates.documents.certificates import a_certificate
-from tests.certificates.seals import a_document
+from tests.certificates.documents.pdfs import VERIFY, City
+from tests.certificates.seals import HEALTH, a_document
 
 WORDS = {"female": Text(zh="女", en="Female")}
 DAY = date(2026, 11, 22)
@@ -79,6 +83,24 @@ class TestQr:
             "valid_until": None,
             "status": {"list": 0, "index": 7},
         }
+
+    def test_it_is_signed_by_the_department_and_nothing_of_it_reaches_a_server(self) -> None:
+        city = City()
+        seal = city.signer.certificate_of(HEALTH.code)
+        certificate = a_certificate()
+        text = qr_text(certificate, verify=VERIFY, seal=seal, sign=lambda message: city.signer.sign(seal, message))
+        page_, token = text.split("#")
+        said = jws.deserialize_compact(token, key_of(seal), algorithms=["ES256"])
+        assert (page_, said.payload) == (VERIFY, qr_payload(certificate))
+        assert said.protected == {"alg": "ES256", "kid": thumbprint_of(seal), "typ": "certificate-qr+jwt"}
+
+    def test_a_phone_reads_it_from_four_centimetres(self) -> None:
+        """Printed 42 mm wide; a camera needs about a third of a millimetre for each module."""
+        city = City()
+        seal = city.signer.certificate_of(HEALTH.code)
+        certificate = a_certificate(claims={"name": "阿***"})
+        text = qr_text(certificate, verify=VERIFY, seal=seal, sign=lambda message: city.signer.sign(seal, message))
+        assert 42 / segno.make_qr(text, error="l").symbol_size(border=0)[0] > 0.33
 
     @pytest.mark.parametrize("claims", [{}, {"name": ""}, {"name": 1}])
     def test_without_a_name_it_hints_at_none(self, claims: dict[str, object]) -> None:
