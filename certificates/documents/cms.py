@@ -80,7 +80,8 @@ def signed_data(parts: Signed) -> bytes:
     }
     if parts.timestamp is not None:
         token = cms.ContentInfo.load(parts.timestamp)
-        signer["unsigned_attrs"] = cms.CMSAttributes([cms.CMSAttribute({"type": TIMESTAMP, "values": [token]})])
+        stamp = cms.CMSAttribute({"type": TIMESTAMP, "values": [token]})
+        signer["unsigned_attrs"] = cms.CMSAttributes([_settled(stamp)])
     inside: dict[str, Any] = {"content_type": parts.content_type}
     if parts.content is not None:
         inside["content"] = cms.ParsableOctetString(parts.content)
@@ -90,7 +91,7 @@ def signed_data(parts: Signed) -> bytes:
             "digest_algorithms": [digest],
             "encap_content_info": inside,
             "certificates": [cms.CertificateChoices("certificate", certificate)],
-            "signer_infos": [cms.SignerInfo(signer)],
+            "signer_infos": [_settled(cms.SignerInfo(signer))],
         }
     )
     return bytes(cms.ContentInfo({"content_type": "signed_data", "content": body}).dump())
@@ -246,14 +247,15 @@ def der_signature(raw: bytes) -> bytes:
 def attributes_for(content_type: str, digest: bytes, certificate: x509.Certificate) -> bytes:
     """Signed attributes that `speaks_for` asks for, as a SET in DER."""
     identity = tsp.ESSCertIDv2({"cert_hash": sha256(certificate.public_bytes(Encoding.DER)).digest()})
-    return bytes(
-        cms.CMSAttributes(
-            [
-                cms.CMSAttribute({"type": "content_type", "values": [content_type]}),
-                cms.CMSAttribute({"type": "message_digest", "values": [digest]}),
-                cms.CMSAttribute(
-                    {"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": [identity]})]}
-                ),
-            ]
-        ).dump()
-    )
+    values = {
+        "content_type": content_type,
+        "message_digest": digest,
+        "signing_certificate_v2": _settled(tsp.SigningCertificateV2({"certs": [_settled(identity)]})),
+    }
+    each = [_settled(cms.CMSAttribute({"type": name, "values": [value]})) for name, value in values.items()]
+    return bytes(cms.CMSAttributes(each).dump())
+
+
+def _settled(value: Any) -> Any:
+    # asn1crypto writes what was put together again for every level that it lies in, but what was read only once.
+    return type(value).load(value.dump())

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -70,14 +71,15 @@ class OwnTimestamps:
 
     async def stamp(self, imprint: bytes) -> Timestamp:
         certificate = self._signer.certificate_of(self.office)
-        token = new_token(
+        stamp = partial(
+            new_token,
             imprint,
             certificate=certificate,
-            sign=lambda message: self._signer.sign(certificate, message),
+            sign=partial(self._signer.sign, certificate),
             serial=secrets.randbits(127) + 1,
             at=self._clock(),
         )
-        return open_timestamp(token, imprint, anchors=self.anchors)
+        return open_timestamp(await self._signer.apart(stamp), imprint, anchors=self.anchors)
 
 
 class HttpTimestamps:

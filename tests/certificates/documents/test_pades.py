@@ -83,3 +83,33 @@ class TestPoppler:
         assert "Total document signed" in said
         assert "ETSI.CAdES.detached" in said
         assert said.count("Signature #") == 1
+
+
+OPENSSL = """
+set -e -- $(grep -a -o '/ByteRange \\[[0-9 ]*\\]' certificate.pdf | tail -1 | tr -dc '0-9 ')
+[ $(($3 + $4)) = $(wc -c < certificate.pdf) ]
+{ head -c $2 certificate.pdf; tail -c $4 certificate.pdf; } > covered
+tail -c +$(($2 + 2)) certificate.pdf | head -c $(($3 - $2 - 2)) | xxd -r -p > seal.der
+openssl cms -verify -inform DER -in seal.der -content covered -binary -CAfile root.pem -purpose any -out /dev/null \\
+    -attime {moment}
+"""
+
+
+@pytest.mark.skipif(not (shutil.which("openssl") and shutil.which("xxd")), reason="openssl or xxd is not installed")
+class TestOpenSsl:
+    """As docs/certificates.md says: without any software for PDF."""
+
+    def test_finds_the_seal_valid(self, city: City, pdf: bytes, tmp_path: Path) -> None:
+        assert "Verification successful" in self._said_of(city, pdf, tmp_path)
+
+    def test_finds_it_broken_in_another_file(self, city: City, pdf: bytes, tmp_path: Path) -> None:
+        altered = pdf.replace(b"%PDF-1.7", b"%PDF-1.6")
+        assert "Verification successful" not in self._said_of(city, altered, tmp_path)
+
+    @staticmethod
+    def _said_of(city: City, pdf: bytes, directory: Path) -> str:
+        (directory / "certificate.pdf").write_bytes(pdf)
+        (directory / "root.pem").write_bytes(city.signer.root_pem)
+        command = OPENSSL.replace("{moment}", str(int(AT.timestamp()) + 60))
+        said = subprocess.run(["bash", "-c", command], cwd=directory, capture_output=True, check=False, text=True)
+        return said.stderr
