@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from certificates import worker
+from certificates.credentials.api import router as credentials
 from certificates.documents.api import router as documents
 from certificates.issuing.api import router as issuing
 from certificates.service import CertificatesService
@@ -27,7 +28,16 @@ def compose(service: CertificatesService) -> FastAPI:
     policy = feed_policy(service.evidence.policy.current)
     return create_service(
         service,
-        routers=[issuing, documents, status, verification, evidence, imports, feed_router("certificates", policy)],
+        routers=[
+            issuing,
+            documents,
+            status,
+            credentials,
+            verification,
+            evidence,
+            imports,
+            feed_router("certificates", policy),
+        ],
         streamed=STREAMED,
         parts=worker.parts(service.settings),
         readiness={"sharing-rules": service.evidence.policy.readiness, "messaging": service.messaging.readiness},

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from certificates.credentials.rules import NonceKey
 from certificates.documents.commands import Press
 from certificates.documents.errors import NoTimestamps
 from certificates.documents.ports import HttpTimestamps, OwnTimestamps, TimestampAuthority
@@ -41,6 +42,7 @@ class CertificatesService(Service):
     imports: ImportDoor = field(init=False)
     messaging: MessagingRuntime = field(init=False)
     status_lists: StatusLists = field(init=False)
+    nonces: NonceKey = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,19 +60,23 @@ class CertificatesService(Service):
             zone=self.settings.zone,
         )
         self.messaging = MessagingRuntime("certificates", self.database, self.settings)
-        self.status_lists = StatusLists(
-            self.database, signer=self.signer, platform=self.settings.issuer, clock=self.clock
-        )
+        self.status_lists = StatusLists(self.database, signer=self.signer, platform=self.platform, clock=self.clock)
+        self.nonces = NonceKey.derived_from(self.messaging.cursor_key.secret)
         self.press = Press(
             database=self.database,
             signer=self.signer,
             typesetter=Typesetter.of(self.settings.font_directory),
             timestamps=self._timestamps(),
             catalogue=lambda: self.evidence.policy.table.published,
-            verify=f"{self.settings.issuer.rstrip('/')}/verify",
+            verify=f"{self.platform}/verify",
             zone=self.settings.zone,
             clock=self.clock,
         )
+
+    @property
+    def platform(self) -> str:
+        """The platform's public address, with which the names of what it publishes begin."""
+        return self.settings.issuer.rstrip("/")
 
     def _timestamps(self) -> TimestampAuthority:
         url, chain = self.settings.timestamp_url, self.settings.timestamp_chain_file

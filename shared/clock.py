@@ -17,9 +17,14 @@ def legal_date(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
+def start_of(day: date, zone: str) -> datetime:
+    """The instant at which a legal day begins in the deployment's zone."""
+    return datetime.combine(day, time.min, tzinfo=ZoneInfo(zone))
+
+
 def end_of(day: date, zone: str) -> datetime:
     """The instant at which a legal day is over in the deployment's zone."""
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone))
+    return start_of(day + timedelta(days=1), zone)
 
 
 def years_later(day: date, years: int) -> date:

@@ -10,6 +10,8 @@ from shared.canonical import canonical_json
 from shared.schemas import Code, RegionCode, Strict, Text
 
 CreditCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
+# Since 1970 (RFC 7519, NumericDate), as far as there are dates: to the end of the year 9999.
+Seconds = Annotated[int, Field(ge=0, lt=253_402_300_800)]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
 
 

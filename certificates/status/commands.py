@@ -56,9 +56,11 @@ async def sign_lists(
     found = await queries.places_of(conn, numbers)
     made = {}
     for number, places in found.items():
-        uri = list_uri(platform, number)
-        sign = partial(signer.sign, certificate)
-        made[number] = signed_list(packed(places), uri=uri, certificate=certificate, sign=sign, at=at)
+        uri, sign = list_uri(platform, number), partial(signer.sign, certificate)
+        states = packed(places)
+        made[number] = await signer.apart(
+            partial(signed_list, states, uri=uri, certificate=certificate, sign=sign, at=at)
+        )
         # A list takes milliseconds; requests that wait get their turn between two.
         await asyncio.sleep(0)
     await note_uses(conn, Form.STATUS_LIST, [(Office.STATUS, certificate, None) for _ in made], at=at)

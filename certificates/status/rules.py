@@ -9,18 +9,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Annotated, Literal
+from typing import Literal
 
 import orjson
 from cryptography import x509
-from pydantic import Field
 
 from certificates.issuing.model import State
 from certificates.issuing.rules import STATUS_LIST_LENGTH
 from certificates.sealing.authority import Office
 from certificates.sealing.errors import SealRefused
 from certificates.sealing.rules import Sign, compact_jws, header_for, holder_of, open_seal
-from certificates.sealing.schemas import StatusEntry
+from certificates.sealing.schemas import Seconds, StatusEntry
 from certificates.status.errors import NotAStatusList
 from shared.schemas import Strict
 
@@ -58,8 +57,8 @@ class _Packed(Strict):
 class _Claims(Strict):
     """The claims of our lists; the order is that of their bytes."""
 
-    exp: Annotated[int, Field(ge=0, lt=2**40)]
-    iat: Annotated[int, Field(ge=0, lt=2**40)]
+    exp: Seconds
+    iat: Seconds
     status_list: _Packed
     sub: str
     ttl: int

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from certificates.app import compose
 from tests.certificates.seals import HEALTH, SECURITY
 from tests.certificates.world import CHILD, STRANGER, World
+from tests.shared.evidence.grants import BIRTH
 from tests.support.tokens import Headers
 
 CALLERS: dict[str, Callable[[World], Headers]] = {
@@ -46,6 +47,11 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "search_evidence": ("POST", SEARCH, {}),
     "verify_certificate": ("POST", {"number": "1"}, dict.fromkeys(CALLERS, 200)),
     "get_seal_root": ("GET", None, dict.fromkeys(CALLERS, 200)),
+    # Past the door the proof decides, and there is none: `key-proof-not-valid`.
+    "put_into_wallet": ("POST", {"proof": "x"}, {"holder": 422, "stranger": 404}),
+    "make_credential_nonce": ("POST", None, dict.fromkeys(CALLERS, 200)),
+    "get_credential_type": ("GET", None, dict.fromkeys(CALLERS, 200)),
+    "get_credential_issuer": ("GET", None, dict.fromkeys(CALLERS, 200)),
     "get_status_list": ("GET", None, dict.fromkeys(CALLERS, 200)),
     "get_verification_bundle": ("GET", None, dict.fromkeys(CALLERS, 200)),
 }
@@ -66,8 +72,8 @@ async def test_access(world: World, route: str) -> None:
         certificate = await world.issued()
         before = len(await world.events())
         headers = headers_of(world) | {"idempotency-key": f"key-{uuid4()}"}
-        path = template.replace("{certificate}", str(certificate)).replace("{number}", "0")
-        path = path.replace("{import_id}", str(certificate)) + QUERIES.get(route, "")
+        named = {"certificate": certificate, "import_id": certificate, "number": 0, "kind": BIRTH}
+        path = template.format(department=HEALTH.code, **named) + QUERIES.get(route, "")
         lines: dict[str, Any] = {"content": body, "headers": headers | {"content-type": "application/x-ndjson"}}
         sent: dict[str, Any] = lines if isinstance(body, bytes) else {"json": body, "headers": headers}
         reply = await world.http.request(method, path, **sent)
