@@ -7,11 +7,29 @@ from fastapi import APIRouter, Depends, Header, Query
 from starlette.responses import Response
 
 from certificates.issuing import queries
-from certificates.issuing.commands import Act, Press, change_certificate, operate, renew_certificate
+from certificates.issuing.commands import (
+    Act,
+    Press,
+    change_certificate,
+    operate,
+    renew_certificate,
+    transfer_back,
+    transfer_in,
+    transfer_out,
+)
 from certificates.issuing.errors import CertificateNotFound
 from certificates.issuing.model import Operation, State
 from certificates.issuing.permissions import Viewer
-from certificates.issuing.schemas import ActRequest, CertificateView, ChangeRequest, RenewalRequest
+from certificates.issuing.schemas import (
+    ActRequest,
+    CertificateView,
+    ChangeRequest,
+    Lawful,
+    RenewalRequest,
+    TransferBackRequest,
+    TransferInRequest,
+    TransferRequest,
+)
 from certificates.sealing.rules import sealed_file
 from certificates.service import Current
 from shared.auth import Caller, requires, requires_by_kind
@@ -20,7 +38,7 @@ from shared.idempotency import IdempotencyKey, once
 from shared.ids import random_id
 from shared.pagination import After, Limit, Page, decode_cursor, encode_cursor
 from shared.representation import open_representation
-from shared.schemas import Code, Strict
+from shared.schemas import Code, Text
 
 router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
 
@@ -75,7 +93,7 @@ async def list_certificates(
 async def get_certificate(looking: Looking, conn: Read, certificate: UUID) -> CertificateView:
     """Number, kind, dates and state. What it says about its holder is in the document."""
     found = await queries.find_certificate(conn, certificate)
-    if found is None or not looking.may_see(holder=found.holder, issuer=found.issuer):
+    if found is None or not looking.may_see(holder=found.holder, issuer=found.issuer, receiver=found.transferred_to):
         raise CertificateNotFound
     return CertificateView.of(found)
 
@@ -124,10 +142,10 @@ async def renew_a_certificate(
 ) -> CertificateView:
     """Let it go on (延续): its next version, until a later day. The old one is expired at the same instant."""
     successor = random_id()
-    made = await _once(conn, Operation.RENEWAL, certificate, body, caller=caller, key=key, successor=successor)
+    made = await _once(conn, Operation.RENEWAL, certificate, body, caller=caller, key=key, makes=successor)
     if made is not None:
         return made
-    act = _act(caller, Operation.RENEWAL, ground=body.ground, reason=body.reason)
+    act = _act(caller, Operation.RENEWAL, body)
     press, until, at = _press(service), body.valid_until, service.clock()
     return CertificateView.of(
         await renew_certificate(conn, certificate, act, successor=successor, valid_until=until, press=press, at=at)
@@ -140,10 +158,10 @@ async def change_a_certificate(
 ) -> CertificateView:
     """Let it say something else (变更): its next version. The old one is expired at the same instant."""
     successor = random_id()
-    made = await _once(conn, Operation.CHANGE, certificate, body, caller=caller, key=key, successor=successor)
+    made = await _once(conn, Operation.CHANGE, certificate, body, caller=caller, key=key, makes=successor)
     if made is not None:
         return made
-    act = _act(caller, Operation.CHANGE, ground=body.ground, reason=body.reason)
+    act = _act(caller, Operation.CHANGE, body)
     vocabulary, press, at = service.evidence.policy.table.vocabulary, _press(service), service.clock()
     return CertificateView.of(
         await change_certificate(
@@ -159,20 +177,76 @@ async def change_a_certificate(
     )
 
 
+@router.post("/{certificate}/transfer-out")
+async def transfer_a_certificate(
+    caller: Issuer, conn: Transaction, service: Current, certificate: UUID, body: TransferRequest, key: IdempotencyKey
+) -> CertificateView:
+    """Let it go to another department (办理转出). It is out of use until that one takes it over."""
+    made = await _once(conn, Operation.TRANSFER_OUT, certificate, body, caller=caller, key=key, makes=certificate)
+    if made is not None:
+        return made
+    act, departments = _act(caller, Operation.TRANSFER_OUT, body), _departments(service)
+    return CertificateView.of(
+        await transfer_out(conn, certificate, act, to=body.to, departments=departments, at=service.clock())
+    )
+
+
+@router.post("/{certificate}/transfer-back")
+async def call_a_transfer_off(
+    caller: Issuer,
+    conn: Transaction,
+    service: Current,
+    certificate: UUID,
+    body: TransferBackRequest,
+    key: IdempotencyKey,
+) -> CertificateView:
+    """Call it back before the other department has taken it over (取消转出): it is in force again."""
+    made = await _once(conn, Operation.TRANSFER_BACK, certificate, body, caller=caller, key=key, makes=certificate)
+    if made is not None:
+        return made
+    act = _act(caller, Operation.TRANSFER_BACK, body)
+    return CertificateView.of(await transfer_back(conn, certificate, act, at=service.clock()))
+
+
+@router.post("/{certificate}/transfer-in", status_code=201)
+async def take_a_certificate_over(
+    caller: Issuer,
+    conn: Transaction,
+    service: Current,
+    certificate: UUID,
+    body: TransferInRequest,
+    key: IdempotencyKey,
+) -> CertificateView:
+    """Take over what another department let go to yours (转入): a new certificate of yours, in place of the old one."""
+    successor = random_id()
+    made = await _once(conn, Operation.TRANSFER_IN, certificate, body, caller=caller, key=key, makes=successor)
+    if made is not None:
+        return made
+    act, departments, press = _act(caller, Operation.TRANSFER_IN, body), _departments(service), _press(service)
+    new = await transfer_in(
+        conn, certificate, act, successor=successor, departments=departments, press=press, at=service.clock()
+    )
+    return CertificateView.of(new)
+
+
 async def _once(
     conn: Transaction,
     operation: Operation,
     certificate: UUID,
-    body: Strict,
+    body: Lawful,
     *,
     caller: Caller,
     key: str,
-    successor: UUID,
+    makes: UUID,
 ) -> CertificateView | None:
-    """What this key made before; None: go on, and make `successor`."""
+    """What this key made before; None: go on, and make this one."""
     name = f"{operation}:{certificate}"
-    made = await once(conn, caller=caller.sub, operation=name, key=key, body=body, resource=successor)
+    made = await once(conn, caller=caller.sub, operation=name, key=key, body=body, resource=makes)
     return None if made is None else CertificateView.of(await queries.lock_certificate(conn, made))
+
+
+def _departments(service: Current) -> dict[str, Text]:
+    return {each.code: each.name for each in service.evidence.policy.table.published.departments}
 
 
 def _press(service: Current) -> Press:
@@ -189,12 +263,13 @@ async def _operate(
     key: str,
     service: Current,
 ) -> CertificateView:
-    name = f"{operation}:{certificate}"
-    if await once(conn, caller=caller.sub, operation=name, key=key, body=body, resource=certificate) is not None:
-        return CertificateView.of(await queries.lock_certificate(conn, certificate))
-    act = _act(caller, operation, ground=body.ground, reason=body.reason)
+    made = await _once(conn, operation, certificate, body, caller=caller, key=key, makes=certificate)
+    if made is not None:
+        return made
+    act = _act(caller, operation, body)
     return CertificateView.of(await operate(conn, certificate, act, at=service.clock()))
 
 
-def _act(caller: Caller, operation: Operation, *, ground: str, reason: str) -> Act:
-    return Act(operation, ground=ground, reason=reason, department=caller.department or "", officer=caller.act)
+def _act(caller: Caller, operation: Operation, body: Lawful) -> Act:
+    department = caller.department or ""
+    return Act(operation, ground=body.ground, reason=body.reason, department=department, officer=caller.act)

@@ -59,5 +59,21 @@ class CertificateNotSealed(RuleNotMet):
     title_zh = "该证照为存量导入，尚无电子签章文件，换发后可用"
 
 
+class AnotherInForce(RuleNotMet):
+    """Of this kind nobody has two, and the holder has another by now."""
+
+    code = "another-in-force"
+    title_en = "The holder has another certificate of this kind in force"
+    title_zh = "持证主体已持有同类有效证照"
+
+
+class ReceiverNotKnown(Invalid):
+    """A certificate is transferred to another department of the catalogue."""
+
+    code = "receiver-not-known"
+    title_en = "There is no other department with this code"
+    title_zh = "转入部门不存在"
+
+
 class YieldNotAsDecided(Exception):
     """What licensing hands over is not what the decision's event announced. Never a caller's fault; the event parks."""

@@ -43,6 +43,7 @@ class State(StrEnum):
     REVOKED = "revoked"  # 撤销 03: should not have been granted
     CANCELLED = "cancelled"  # 注销 04: formally ended
     EXPIRED = "expired"  # 失效 05
+    TRANSFERRED = "transferred"  # 办理转出 06: on its way to another department
     WITHDRAWN = "withdrawn"  # 吊销 07: taken away as a penalty
 
 
@@ -56,6 +57,9 @@ class Operation(StrEnum):
     REVOCATION = "revocation"  # 注销 05, 撤销, 吊销
     REINSTATEMENT = "reinstatement"  # 暂扣发还 06
     CHANGE = "change"  # 变更 09
+    TRANSFER_OUT = "transfer-out"  # 办理转出: 其他 07
+    TRANSFER_IN = "transfer-in"  # 转入 08
+    TRANSFER_BACK = "transfer-back"  # 取消转出 10
     # Another was issued to the holder of a kind of which nobody has two (补发、换发): 其他 07
     REPLACEMENT = "replacement"
 
@@ -65,6 +69,18 @@ class Origin(StrEnum):
 
     ISSUED = "issued"  # by this platform, on a decision
     IMPORTED = "imported"  # by its issuer before go-live: in the register, and with no seal of ours
+
+
+# How states are coded where certificates are exchanged (GB/T 36903 practice).
+STATE_CODES: Final[dict[State, str]] = {
+    State.VALID: "01",
+    State.WITHHELD: "02",
+    State.REVOKED: "03",
+    State.CANCELLED: "04",
+    State.EXPIRED: "05",
+    State.TRANSFERRED: "06",
+    State.WITHDRAWN: "07",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +99,10 @@ _HELD = _VALID | _WITHHELD
 _ENDED_BY_TIME = _HELD | {State.EXPIRED}
 _WITHHOLD, _REINSTATE, _REVOKE = Operation.WITHHOLDING, Operation.REINSTATEMENT, Operation.REVOCATION
 _RENEW, _CHANGE = Operation.RENEWAL, Operation.CHANGE
+_AWAY = frozenset({State.TRANSFERRED})
 
 # ALL: 行政许可法 (Administrative Licensing Law); APL: 行政处罚法 (Administrative Penalty Law); Z-REG: 浙江省保障
-# “最多跑一次”改革规定. A renewal and a change end a certificate by putting a new version in its place.
+# “最多跑一次”改革规定. Renewal, change and transfer-in end a certificate by putting a new version in its place.
 GROUNDS: Final[dict[str, Ground]] = {
     "evidence-preservation": Ground(_WITHHOLD, _VALID, State.WITHHELD, "APL 56"),
     "suspension-penalty": Ground(_WITHHOLD, _VALID, State.WITHHELD, "APL 9(3)"),
@@ -108,9 +125,14 @@ GROUNDS: Final[dict[str, Ground]] = {
     "holder-requested": Ground(_CHANGE, _VALID, State.EXPIRED, "ALL 49"),
     "circumstances-changed": Ground(_CHANGE, _VALID, State.EXPIRED, "ALL 8"),
     "facts-corrected": Ground(_CHANGE, _VALID, State.EXPIRED, "Z-REG 7"),
+    "jurisdiction-moved": Ground(Operation.TRANSFER_OUT, _VALID, State.TRANSFERRED, "ALL 49"),
+    "transfer-cancelled": Ground(Operation.TRANSFER_BACK, _AWAY, State.VALID, "ALL 49"),
+    "transfer-accepted": Ground(Operation.TRANSFER_IN, _AWAY, State.EXPIRED, "ALL 49"),
 }
-# A certificate expires by itself, whether withheld or not.
-MAY_EXPIRE: Final = _HELD
+# What its holder has: it may come back into use by itself, or by its issuer.
+IN_FORCE: Final = _HELD
+# A certificate expires by itself, whether withheld or on its way.
+MAY_EXPIRE: Final = _HELD | _AWAY
 
 EXPIRY_TIMER: Final = "certificate-expiry"
 
@@ -160,6 +182,8 @@ certificates = Table(
     Column("source_key", Text),
     # The number's check character is not the one that GB/T 36904 asks for. Ours always is.
     Column("check_mismatch", Boolean, nullable=False, server_default=false()),
+    # The department that may take it over, once its issuer has let it go.
+    Column("transferred_to", Text),
     # One decision, one certificate, whatever is redelivered.
     UniqueConstraint("case", "index"),
     UniqueConstraint("status_list", "status_index"),
@@ -216,6 +240,7 @@ class Certificate:
     import_id: UUID | None = None
     source_key: str | None = None
     check_mismatch: bool = False
+    transferred_to: str | None = None
 
     @property
     def sealed(self) -> str:

@@ -1,9 +1,10 @@
 """Who may see a certificate, and who may act on it. Pure.
 
 permission | who
-see        | its holder; who represents the holder; the department that issued it
+see        | its holder; who represents the holder; the department that issued it, or that it is transferred to
 hold       | its holder; who represents the holder (the document, with its claims)
 operate    | the department that issued it
+receive    | the department that it is transferred to
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ class Viewer:
         """Whether this caller may withhold, reinstate or revoke."""
         return self.department == issuer
 
-    def may_see(self, *, holder: UUID, issuer: str) -> bool:
+    def may_receive(self, receiver: str | None) -> bool:
+        """Whether this caller may take it over."""
+        return receiver is not None and self.department == receiver
+
+    def may_see(self, *, holder: UUID, issuer: str, receiver: str | None = None) -> bool:
         """Whether number, kind, dates and state may be shown to this caller."""
-        return self.may_hold(holder) or self.may_operate(issuer)
+        return self.may_hold(holder) or self.may_operate(issuer) or self.may_receive(receiver)

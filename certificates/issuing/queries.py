@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, ColumnElement, Row, TableValuedAlias, Text, Uuid, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.errors import CertificateNotFound
-from certificates.issuing.model import MAY_EXPIRE, Certificate, Origin, State, certificates, status_slots
+from certificates.issuing.model import IN_FORCE, Certificate, Origin, State, certificates, status_slots
 
 # A holder and a kind: where there is one certificate in force at most, if the kind is such a one.
 Place = tuple[UUID, str]
@@ -55,7 +55,7 @@ async def lock_in_force(conn: AsyncConnection, places: Sequence[Place]) -> dict[
         held = (
             select(certificates)
             .join(wanted, (_c.holder == wanted.c.party) & (_c.kind == wanted.c.kind))
-            .where(_c.state.in_(MAY_EXPIRE))
+            .where(_c.state.in_(IN_FORCE))
             .order_by(_c.issued_at.desc(), _c.id)
             .with_for_update(of=certificates)
         )

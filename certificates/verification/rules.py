@@ -13,6 +13,7 @@ _ENDED: dict[State, tuple[RegisterState, ReasonCode]] = {
     State.REVOKED: ("revoked", "revoked"),
     State.CANCELLED: ("cancelled", "cancelled"),
     State.EXPIRED: ("expired", "expired"),
+    State.TRANSFERRED: ("transferred", "transferred"),
     State.WITHDRAWN: ("withdrawn", "withdrawn"),
 }
 

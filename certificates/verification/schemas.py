@@ -10,7 +10,17 @@ from certificates.sealing.rules import MAX_DOCUMENT_BYTES
 from certificates.verification.errors import Reason
 from shared.schemas import Code, Strict, Text
 
-RegisterState = Literal["in force", "not yet", "expired", "withheld", "revoked", "cancelled", "withdrawn", "unknown"]
+RegisterState = Literal[
+    "in force",
+    "not yet",
+    "expired",
+    "withheld",
+    "transferred",
+    "revoked",
+    "cancelled",
+    "withdrawn",
+    "unknown",
+]
 
 
 class VerificationRequest(Strict):

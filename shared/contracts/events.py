@@ -186,7 +186,7 @@ class CertificateRevoked(CertificateEvent):
 
 
 class CertificateRenewed(CertificateEvent):
-    """A new version stands in the place of its predecessor, by `operation`: renewal (延续), change (变更), ..."""
+    """A new version stands in the place of its predecessor, by `operation`: renewal, change or transfer-in."""
 
     type: ClassVar[str] = "certificate.renewed.v1"
     predecessor: UUID
@@ -219,6 +219,19 @@ class CertificateImported(ImportedEvent):
     """So many certificates of this kind, issued elsewhere before go-live to parties of this region, were loaded."""
 
     type: ClassVar[str] = "certificate.imported.v1"
+
+
+class CertificateTransferred(CertificateEvent):
+    """Its issuer let it go: it is out of use until the department `to` takes it over, or it is called back."""
+
+    type: ClassVar[str] = "certificate.transferred.v1"
+    to: Code
+
+
+class CertificateTransferredBack(CertificateEvent):
+    """Its transfer was called off, and it is in force again."""
+
+    type: ClassVar[str] = "certificate.transferred-back.v1"
 
 
 class RecordEvent(EventContract):

@@ -28,6 +28,8 @@ TITLES: Mapping[str, Text] = {
     "certificate.reinstated.v1": Text(zh="证照已恢复", en="Certificate reinstated"),
     "certificate.renewed.v1": Text(zh="证照已换发", en="Certificate renewed"),
     "certificate.revoked.v1": Text(zh="证照已撤销", en="Certificate revoked"),
+    "certificate.transferred.v1": Text(zh="证照办理转出", en="Certificate transferred"),
+    "certificate.transferred-back.v1": Text(zh="证照已取消转出", en="Transfer of a certificate called off"),
     "certificate.withheld.v1": Text(zh="证照已暂停使用", en="Certificate withheld"),
     "correction-ticket.opened.v1": Text(zh="数据更正工单已开立", en="Correction ticket opened"),
     "data.accessed.v1": Text(zh="数据被查询", en="Data accessed"),

@@ -43,6 +43,10 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "import_evidence": ("POST", b"", {"importer": 200}),
     "get_import": ("GET", None, {"importer": 404}),
     "list_import_rejections": ("GET", None, {"importer": 404}),
+    "transfer_a_certificate": ("POST", {"reason": "moved", "to": SECURITY.code}, {"issuer": 200, "other": 404}),
+    "call_a_transfer_off": ("POST", {"reason": "stays"}, {"issuer": 409, "other": 404}),
+    # What was let go to it, a department may take over: tests/certificates/issuing/test_transferring.py.
+    "take_a_certificate_over": ("POST", {"reason": "moved"}, {"issuer": 404, "other": 404}),
     # Past the door the grant decides, and there is none: `grant-refused`.
     "search_evidence": ("POST", SEARCH, {}),
     "verify_certificate": ("POST", {"number": "1"}, dict.fromkeys(CALLERS, 200)),

@@ -9,9 +9,10 @@ import asyncpg
 from certificates.issuing.commands import issue_certificates
 from certificates.service import CertificatesService
 from deploy.embedded.provision import plain
+from shared.contracts.sharing import NamedDepartment
 from shared.contracts.yields import CaseYield, Yielded
 from shared.schemas import Text
-from tests.certificates.seals import HEALTH, TYPE_CODE
+from tests.certificates.seals import HEALTH, SECURITY, TYPE_CODE
 from tests.shared.evidence.grants import BIRTH, CARD, RULES
 from tests.support.decisions import decided_case
 from tests.support.neighbours import Neighbours
@@ -25,6 +26,7 @@ ATTRIBUTES = ("name", "birth-date", "sex")
 SAYING = RULES.model_copy(
     update={
         "kinds": tuple(kind.model_copy(update={"attributes": ATTRIBUTES}) for kind in RULES.kinds),
+        "departments": tuple(NamedDepartment(code=each.code, name=each.name) for each in (HEALTH, SECURITY)),
         "vocabulary": {
             "name": {"type": "string", "minLength": 1, "maxLength": 50},
             "birth-date": {"type": "string", "format": "date"},

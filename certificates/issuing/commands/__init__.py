@@ -5,6 +5,7 @@ from certificates.issuing.commands.expiring import expire_certificate
 from certificates.issuing.commands.issuing import issue_certificates
 from certificates.issuing.commands.operating import operate
 from certificates.issuing.commands.replacing import Press, change_certificate, renew_certificate
+from certificates.issuing.commands.transferring import transfer_back, transfer_in, transfer_out
 
 __all__ = [
     "Act",
@@ -14,4 +15,7 @@ __all__ = [
     "issue_certificates",
     "operate",
     "renew_certificate",
+    "transfer_back",
+    "transfer_in",
+    "transfer_out",
 ]

@@ -21,10 +21,12 @@ class Act:
 def allow(held: Certificate, act: Act) -> Ground:
     """The ground, where it lets this department do this to the certificate as it is now.
 
-    Refuses whoever did not issue it (CertificateNotFound), a ground that the law does not know for this operation
-    (GroundNotKnown), and a state that the ground does not start from (StateNotFitting).
+    Refuses whoever did not issue it, or may not take it over (CertificateNotFound), a ground that the law does not know
+    for this operation (GroundNotKnown), and a state that the ground does not start from (StateNotFitting).
     """
-    if not Viewer(department=act.department).may_operate(held.issuer):
+    department = Viewer(department=act.department)
+    receiving = act.operation is Operation.TRANSFER_IN
+    if not (department.may_receive(held.transferred_to) if receiving else department.may_operate(held.issuer)):
         raise CertificateNotFound
     ground = GROUNDS.get(act.ground)
     if ground is None or ground.operation is not act.operation:

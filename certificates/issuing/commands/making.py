@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from certificates.issuing.model import Certificate, State
+from certificates.issuing.model import IN_FORCE, Certificate, State
 from certificates.sealing.schemas import CertificateDocument, StatusEntry
 
 
@@ -12,7 +12,7 @@ from certificates.sealing.schemas import CertificateDocument, StatusEntry
 class Origin:
     """Where a certificate comes from: a case's decision, or another in whose place it stands, or both.
 
-    It takes over the state of its predecessor: a new one does not lift a withholding.
+    It takes over the state of a predecessor in force: a new one does not lift a withholding.
     """
 
     one_per_holder: bool
@@ -43,7 +43,7 @@ def certificate_of(
         issued_on=document.issued_on,
         valid_from=document.valid_from,
         valid_until=document.valid_until,
-        state=before.state if before else State.VALID,
+        state=before.state if before and before.state in IN_FORCE else State.VALID,
         revision=1,
         seal=seal,
         status_list=status.list,

@@ -31,10 +31,11 @@ async def add(conn: AsyncConnection, certificate: Certificate, *, zone: str) -> 
 
 
 async def change(conn: AsyncConnection, held: Certificate, state: State) -> Certificate:
-    """The certificate in this state; its revision counts on."""
+    """The certificate in this state, with who may take it over; its revision counts on."""
     changed = replace(held, state=state, revision=held.revision + 1)
     row = update(certificates).where(certificates.c.id == held.id)
-    await conn.execute(row.values(state=changed.state, revision=changed.revision))
+    values = {name: getattr(changed, name) for name in ("state", "revision", "transferred_to")}
+    await conn.execute(row.values(values))
     return changed
 
 

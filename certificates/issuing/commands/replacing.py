@@ -37,12 +37,14 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
-class _NewVersion:
-    """What the new version says of its own."""
+class NewVersion:
+    """What the new version says of its own, and whose it is."""
 
     id: UUID
     claims: dict[str, JsonValue]
     valid_until: date | None
+    department: str
+    department_name: Text
 
 
 async def renew_certificate(
@@ -61,9 +63,9 @@ async def renew_certificate(
     `allow`, and an end that renews nothing (TermNotFitting). ALL Art 50.
     """
     today = legal_date(at, press.zone)
-    held = await _take(conn, certificate, act, today=today)
+    held = await take(conn, certificate, act, today=today)
     until = renewed_until(held, valid_until, today=today)
-    return await _replace(conn, held, act, _NewVersion(successor, held.claims, until), press=press, at=at)
+    return await replace(conn, held, act, _same_issuer(held, successor, held.claims, until), press=press, at=at)
 
 
 async def change_certificate(
@@ -82,12 +84,18 @@ async def change_certificate(
     The old one is expired in the same transaction; `certificate.renewed` and `certificate.expired` are told. Refuses as
     `allow`, claims that its kind does not hold (ClaimsNotValid), and no change (NothingChanged). ALL Art 49.
     """
-    held = await _take(conn, certificate, act, today=legal_date(at, press.zone))
+    held = await take(conn, certificate, act, today=legal_date(at, press.zone))
     said = changed_claims(held, claims, vocabulary=vocabulary)
-    return await _replace(conn, held, act, _NewVersion(successor, said, held.valid_until), press=press, at=at)
+    return await replace(conn, held, act, _same_issuer(held, successor, said, held.valid_until), press=press, at=at)
 
 
-async def _take(conn: AsyncConnection, certificate: UUID, act: Act, *, today: date) -> Certificate:
+def _same_issuer(
+    held: Certificate, successor: UUID, claims: dict[str, JsonValue], valid_until: date | None
+) -> NewVersion:
+    return NewVersion(successor, claims, valid_until, held.issuer, Text.model_validate(held.issuer_name))
+
+
+async def take(conn: AsyncConnection, certificate: UUID, act: Act, *, today: date) -> Certificate:
     """The certificate, locked, if it may be replaced: first its place, so that nobody fills it meanwhile."""
     seen = await queries.find_certificate(conn, certificate)
     if seen is None:
@@ -101,9 +109,10 @@ async def _take(conn: AsyncConnection, certificate: UUID, act: Act, *, today: da
     return held
 
 
-async def _replace(
-    conn: AsyncConnection, held: Certificate, act: Act, new: _NewVersion, *, press: Press, at: datetime
+async def replace(
+    conn: AsyncConnection, held: Certificate, act: Act, new: NewVersion, *, press: Press, at: datetime
 ) -> Certificate:
+    """The new version is in force, the old one expired, and both are told. The old one was taken."""
     with _sealing():
         [slot] = await queries.take_slots(conn, 1)
         entry = status_entry(slot)
@@ -127,9 +136,9 @@ async def _replace(
 
 
 def _document(
-    held: Certificate, new: _NewVersion, press: Press, *, status: StatusEntry, at: datetime
+    held: Certificate, new: NewVersion, press: Press, *, status: StatusEntry, at: datetime
 ) -> CertificateDocument:
-    uscc = credit_code_of(press.signer.certificate_of(held.issuer)) or ""
+    uscc = credit_code_of(press.signer.certificate_of(new.department)) or ""
     number = number_after(
         held.number,
         type_code=CertificateNumber.parse(held.number).type_code,
@@ -145,7 +154,7 @@ def _document(
         kind=held.kind,
         kind_label=Text.model_validate(held.kind_label),
         holder=held.holder,
-        issuer=Issuer(department=held.issuer, name=Text.model_validate(held.issuer_name), uscc=uscc),
+        issuer=Issuer(department=new.department, name=new.department_name, uscc=uscc),
         region=held.region,
         claims=new.claims,
         issued_on=today,

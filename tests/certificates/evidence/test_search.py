@@ -140,7 +140,7 @@ class TestGranted:
         assert reply.json() == {"evidence": [], "unavailable": []}
         assert await world.events() == []
 
-    @pytest.mark.parametrize("state", ["withheld", "revoked", "cancelled", "expired", "withdrawn"])
+    @pytest.mark.parametrize("state", ["withheld", "revoked", "cancelled", "expired", "transferred", "withdrawn"])
     async def test_what_is_not_in_force_is_no_evidence(self, world: World, state: str) -> None:
         await world.issued()
         async with world.service.database.transaction() as conn:

@@ -13,13 +13,17 @@ from certificates.issuing.commands import (
     issue_certificates,
     operate,
     renew_certificate,
+    transfer_back,
+    transfer_in,
+    transfer_out,
 )
 from certificates.issuing.model import Certificate, Operation
 from certificates.issuing.queries import find_certificate
 from shared.contracts.yields import CaseYield
 from shared.ids import random_id
+from shared.schemas import Text
 from shared.timers import fire_due
-from tests.certificates.seals import HEALTH
+from tests.certificates.seals import HEALTH, SECURITY
 from tests.certificates.world import World
 
 ZONE = "Asia/Shanghai"
@@ -84,6 +88,37 @@ async def change(world: World, certificate: UUID, ground: str = "holder-requeste
             successor=random_id(),
             claims={name.replace("_", "-"): value for name, value in claims.items()},  # type: ignore[misc]  # JSON
             vocabulary=world.service.evidence.policy.table.vocabulary,
+            press=Press(world.service.signer, ZONE),
+            at=world.service.clock(),
+        )
+
+
+def departments(world: World) -> dict[str, Text]:
+    return {each.code: each.name for each in world.service.evidence.policy.table.published.departments}
+
+
+async def let_go(world: World, certificate: UUID, to: str = SECURITY.code) -> Certificate:
+    async with world.service.database.transaction() as conn:
+        done = an_act(Operation.TRANSFER_OUT, "jurisdiction-moved")
+        return await transfer_out(
+            conn, certificate, done, to=to, departments=departments(world), at=world.service.clock()
+        )
+
+
+async def call_back(world: World, certificate: UUID) -> Certificate:
+    async with world.service.database.transaction() as conn:
+        done = an_act(Operation.TRANSFER_BACK, "transfer-cancelled")
+        return await transfer_back(conn, certificate, done, at=world.service.clock())
+
+
+async def take_over(world: World, certificate: UUID, department: str = SECURITY.code) -> Certificate:
+    async with world.service.database.transaction() as conn:
+        return await transfer_in(
+            conn,
+            certificate,
+            an_act(Operation.TRANSFER_IN, "transfer-accepted", department),
+            successor=random_id(),
+            departments=departments(world),
             press=Press(world.service.signer, ZONE),
             at=world.service.clock(),
         )

@@ -87,6 +87,7 @@ class TestReading:
             "valid_from": "2026-03-11",
             "valid_until": None,
             "state": "valid",
+            "state_code": "01",
             "predecessor": None,
             "origin": "issued",
             "check_mismatch": False,
