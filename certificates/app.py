@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from certificates import worker
+from certificates.copies.api import router as copies
 from certificates.credentials.api import router as credentials
 from certificates.documents.api import router as documents
 from certificates.issuing.api import router as issuing
@@ -16,6 +17,8 @@ from shared.imports.api import router as imports
 from shared.imports.model import STREAMED
 from shared.messaging.api import feed_router
 from shared.web import create_service
+
+OWN = (issuing, copies, documents, status, verification)
 
 
 def create_app(settings: CertificatesSettings | None = None) -> FastAPI:
@@ -33,6 +36,7 @@ def compose(service: CertificatesService) -> FastAPI:
             documents,
             status,
             credentials,
+            copies,
             verification,
             evidence,
             imports,

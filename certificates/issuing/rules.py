@@ -9,7 +9,7 @@ from typing import Final, Self
 from pydantic import JsonValue
 
 from certificates.issuing.errors import ClaimsNotValid, NothingChanged, TermNotFitting
-from certificates.issuing.model import Certificate
+from certificates.issuing.model import Certificate, State
 from certificates.sealing.schemas import StatusEntry
 from shared.clock import years_later
 from shared.evidence.vocabulary import Vocabulary
@@ -128,6 +128,12 @@ def changed_claims(
     if said == held.claims:
         raise NothingChanged
     return said
+
+
+def is_in_force(certificate: Certificate, *, day: date) -> bool:
+    """Whether it may be used on this day: it is valid, and the day lies in its term, both ends included."""
+    over = certificate.valid_until is not None and day > certificate.valid_until
+    return certificate.state is State.VALID and certificate.valid_from <= day and not over
 
 
 def status_entry(slot: int) -> StatusEntry:

@@ -11,6 +11,7 @@ class Form(StrEnum):
     """What was signed."""
 
     CERTIFICATE = "certificate"
+    COPY = "copy"
     PDF = "pdf"
     QR = "qr"
     CREDENTIAL = "credential"

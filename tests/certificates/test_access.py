@@ -27,6 +27,7 @@ CALLERS: dict[str, Callable[[World], Headers]] = {
     "ops": lambda world: world.issuer.ops("catalogue:publish"),
 }
 ACT = {"ground": "fraud", "reason": "forged"}
+COPY = {"purpose": "opening an account", "valid_until": "2026-03-31"}
 SEARCH = {"wants": [{"party": str(CHILD), "kinds": ["birth-medical-certificate"]}], "grant": "none"}
 
 # route -> (method, body, {caller: status}); who is not named gets 403, and 401 without a token for this service.
@@ -47,6 +48,10 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "call_a_transfer_off": ("POST", {"reason": "stays"}, {"issuer": 409, "other": 404}),
     # What was let go to it, a department may take over: tests/certificates/issuing/test_transferring.py.
     "take_a_certificate_over": ("POST", {"reason": "moved"}, {"issuer": 404, "other": 404}),
+    "make_a_copy": ("POST", COPY, {"holder": 201, "stranger": 404}),
+    "list_copies": ("GET", None, {"holder": 200, "stranger": 404}),
+    "get_copy": ("GET", None, {"holder": 404, "stranger": 404}),
+    "get_copy_document": ("GET", None, {"holder": 404, "stranger": 404}),
     # Past the door the grant decides, and there is none: `grant-refused`.
     "search_evidence": ("POST", SEARCH, {}),
     "verify_certificate": ("POST", {"number": "1"}, dict.fromkeys(CALLERS, 200)),
@@ -77,7 +82,8 @@ async def test_access(world: World, route: str) -> None:
         before = len(await world.events())
         headers = headers_of(world) | {"idempotency-key": f"key-{uuid4()}"}
         named = {"certificate": certificate, "import_id": certificate, "number": 0, "kind": BIRTH}
-        path = template.format(department=HEALTH.code, **named) + QUERIES.get(route, "")
+        nobodys = {"copy": uuid4(), "delivery": uuid4()}
+        path = template.format(department=HEALTH.code, **named, **nobodys) + QUERIES.get(route, "")
         lines: dict[str, Any] = {"content": body, "headers": headers | {"content-type": "application/x-ndjson"}}
         sent: dict[str, Any] = lines if isinstance(body, bytes) else {"json": body, "headers": headers}
         reply = await world.http.request(method, path, **sent)
