@@ -84,7 +84,7 @@ async def _measure(home: Home, plan: Plan) -> dict[str, list[Row]]:
         replays = await replay.measure(home, servers, events=plan.replayed)
         found["replay"] = [_replayed(name, one) for name, one in zip(("ours", "floor"), replays, strict=True)]
     if "subscriptions" in plan.only:
-        costs = await subscriptions.measure(home, servers, events_each=plan.burst)
+        costs = await subscriptions.measure(home, servers)
         found["subscriptions"] = list(map(_cost, costs))
     if "imports" in plan.only:
         loadings = await imports.measure(home, servers, rows=plan.imported)
@@ -135,6 +135,7 @@ def _loaded(what: str, one: imports.Loading) -> Row:
 def _cost(one: subscriptions.Cost) -> Row:
     return {
         "subscriptions": one.subscriptions,
+        "events_in_a_row": one.in_a_row,
         "deliveries_of_an_event": one.deliveries,
         "relay_and_database_us": round(one.ours),
         "bus_us": round(one.server),

@@ -1,4 +1,4 @@
-"""A few departments' clients in one process: each pulls its consumer and acknowledges, until it has had its share.
+"""A few departments' clients in one process: each pulls as `onevisit_client` does, acknowledges, and has its share.
 
 `python -m tests.bench.pullers JSON`. Prints a line when all pull, and one when all have had everything.
 """
@@ -6,36 +6,43 @@
 import asyncio
 import json
 import sys
-from contextlib import suppress
 from typing import Any
 
 import nats
-import nats.errors
 import uvloop
-from nats.js import JetStreamContext
+from nats.aio.client import Client
 
+from onevisit_client.pulling import Pull
 from shared.messaging.jetstream import STREAM
 
-AT_MOST = 250
+PATIENCE_SECONDS = 1.0
 
 
 async def main(told: dict[str, Any]) -> None:
     """`shares` says how many events each consumer is to get."""
     client = await nats.connect(told["url"], user=told["user"], password=told["password"])
-    pulling = [await client.jetstream().pull_subscribe_bind(durable=name, stream=STREAM) for name in told["shares"]]
+    pulls = [await _pulling(client, name) for name in told["shares"]]
+    await client.flush(timeout=30)
     _say("pulling")
-    await asyncio.gather(*(_have(one, share) for one, share in zip(pulling, told["shares"].values(), strict=True)))
+    await asyncio.gather(*(_have(pull, share) for pull, share in zip(pulls, told["shares"].values(), strict=True)))
     await client.flush(timeout=30)
     _say("done")
     await client.close()
 
 
-async def _have(pulling: JetStreamContext.PullSubscription, share: int) -> None:
+async def _pulling(client: Client, consumer: str) -> Pull:
+    pull = Pull(client, stream=STREAM, consumer=consumer, after=0)
+    await pull.open()
+    await pull.fetch(seconds=0)  # asks, and does not wait
+    return pull
+
+
+async def _have(pull: Pull, share: int) -> None:
     while share:
-        with suppress(nats.errors.TimeoutError, TimeoutError):
-            for message in await pulling.fetch(AT_MOST, timeout=5):
-                await message.ack()
-                share -= message.metadata.num_delivered == 1
+        messages = await pull.fetch(seconds=PATIENCE_SECONDS)
+        for message in messages:
+            await message.ack()
+        share -= len(messages)
 
 
 def _say(what: str) -> None:
