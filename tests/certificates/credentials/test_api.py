@@ -14,6 +14,7 @@ from openvc.type_metadata import validate_type_metadata
 from certificates.credentials.rules import Challenge, OpenedCredential, open_credential
 from certificates.sealing.rules import holder_of, segments_of, thumbprint_of
 from certificates.status.rules import Status, open_list
+from tests.certificates.imports.registers import CATALOGUE, REGIONS, a_row, send
 from tests.certificates.issuing.test_api import managing, representing
 from tests.certificates.seals import HEALTH
 from tests.certificates.wallets import Wallet
@@ -162,6 +163,15 @@ class TestNotNow:
         reply = await asked(world, certificate, Wallet())
         assert (reply.status_code, reply.json()["code"]) == (409, "certificate-not-presentable")
         assert "widowed" not in reply.text
+
+    async def test_what_was_issued_before_the_platform_and_is_sealed_by_nobody(self, world: World) -> None:
+        world.licensing.rules = CATALOGUE
+        world.licensing.regions = REGIONS
+        await world.service.evidence.policy.refresh()
+        assert (await send(world, a_row())).status_code == 200
+        (imported,) = await world.rows("SELECT id FROM certificates")
+        reply = await asked(world, imported["id"], Wallet())
+        assert (reply.status_code, reply.json()["code"]) == (409, "certificate-not-sealed")
 
     async def test_without_a_seal_that_is_valid(self, world: World) -> None:
         certificate = await world.issued()
