@@ -125,6 +125,27 @@ class TestOnce:
         codes = [(await asked(world, certificate, Wallet(), proof=proof)).status_code for proof in proofs]
         assert codes == [201, 422]
 
+    async def test_whoever_asks_after_a_revocation_was_answered_gets_none(self, world: World) -> None:
+        certificate, wallet = await world.issued(), Wallet()
+        given: dict[str, list[int]] = {"before": [], "after": []}
+        begun, revoked = asyncio.Event(), asyncio.Event()
+
+        async def ask_again_and_again() -> None:
+            while len(given["after"]) < 8:
+                when = "after" if revoked.is_set() else "before"
+                given[when].append((await asked(world, certificate, wallet)).status_code)
+                begun.set()
+
+        async def revoke() -> None:
+            await begun.wait()
+            body, path = {"ground": "fraud", "reason": "for the file"}, f"/v1/certificates/{certificate}/revocation"
+            assert (await world.http.post(path, json=body, headers=managing(world))).status_code == 200
+            revoked.set()
+
+        await asyncio.gather(revoke(), *(ask_again_and_again() for _ in range(4)))
+        assert set(given["after"]) == {409}
+        assert len(await world.rows("SELECT id FROM credentials")) == given["before"].count(201) > 0
+
     async def test_a_refused_request_uses_nothing_up(self, world: World) -> None:
         certificate, wallet = await world.issued(), Wallet()
         proof = wallet.proof(await nonce(world), at=world.service.clock())
