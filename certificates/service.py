@@ -14,11 +14,13 @@ from certificates.documents.ports import HttpTimestamps, OwnTimestamps, Timestam
 from certificates.documents.typesetting import Typesetter
 from certificates.evidence.queries import certificates_source
 from certificates.imports.commands import certificates_loader
+from certificates.issuing.ports import IdentityNumbers, Numbers
 from certificates.sealing.directory import read_secret
 from certificates.sealing.ports import Signer, SoftwareSigner
 from certificates.sealing.rotation import RotatingSigner
 from certificates.settings import CertificatesSettings
 from certificates.status.commands import StatusLists
+from shared.contracts.sharing import SharingRules
 from shared.evidence.api import EvidenceDoor
 from shared.evidence.grants import GrantVerifier
 from shared.evidence.sharing import SharingPolicy
@@ -37,6 +39,7 @@ class CertificatesService(Service):
     seals: Signer | None = None
     signer: Signer = field(init=False)
     licensing: ServiceClient = field(init=False)
+    numbers: Numbers = field(init=False)
     evidence: EvidenceDoor = field(init=False)
     press: Press = field(init=False)
     imports: ImportDoor = field(init=False)
@@ -48,6 +51,7 @@ class CertificatesService(Service):
         super().__post_init__()
         self.signer = self.seals or signer_of(self.settings)
         self.licensing = self.neighbour("licensing")
+        self.numbers = IdentityNumbers(self.neighbour("identity"))
         self.evidence = EvidenceDoor(
             source=certificates_source(self.settings.zone),
             policy=SharingPolicy(self.licensing),
@@ -67,7 +71,8 @@ class CertificatesService(Service):
             signer=self.signer,
             typesetter=Typesetter.of(self.settings.font_directory),
             timestamps=self._timestamps(),
-            catalogue=lambda: self.evidence.policy.table.published,
+            numbers=self.numbers,
+            catalogue=self.catalogue,
             verify=f"{self.platform}/verify",
             zone=self.settings.zone,
             clock=self.clock,
@@ -77,6 +82,10 @@ class CertificatesService(Service):
     def platform(self) -> str:
         """The platform's public address, with which the names of what it publishes begin."""
         return self.settings.issuer.rstrip("/")
+
+    def catalogue(self) -> SharingRules:
+        """What the catalogue says now. Refuses (SharingRulesNotLoaded) before it was heard of once."""
+        return self.evidence.policy.table.published
 
     def _timestamps(self) -> TimestampAuthority:
         url, chain = self.settings.timestamp_url, self.settings.timestamp_chain_file

@@ -37,7 +37,12 @@ async def sharing_rules(service: CertificatesService) -> AsyncGenerator[None]:
 async def messaging(service: CertificatesService) -> AsyncGenerator[None]:
     """Cases that are decided become certificates; grants of cases that are over end."""
     issuing = issuing_reactions(
-        service.licensing, signer=service.signer, zone=service.settings.zone, clock=service.clock
+        service.licensing,
+        signer=service.signer,
+        numbers=service.numbers,
+        catalogue=service.catalogue,
+        zone=service.settings.zone,
+        clock=service.clock,
     )
     service.messaging.subscribe("issuing", issuing)
     service.messaging.subscribe("evidence", evidence_reactions(service.evidence.policy))

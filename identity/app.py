@@ -6,6 +6,7 @@ from identity import worker
 from identity.duties.api import router as duties
 from identity.identification.api import router as identification
 from identity.parties.api import router as parties
+from identity.printing.api import router as printing
 from identity.representation.api import router as representation
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
@@ -28,7 +29,7 @@ def compose(service: IdentityService) -> FastAPI:
     events = feed_router("identity", feed_policy(service.sharing.current))
     app = create_service(
         service,
-        routers=[tokens, clients, identification, representation, parties, duties, subscriptions, events],
+        routers=[tokens, clients, identification, representation, parties, printing, duties, subscriptions, events],
         parts=worker.parts(service.settings),
         form_paths=frozenset({TOKEN_PATH}),
     )

@@ -10,25 +10,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
-from joserfc.util import urlsafe_b64decode
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from certificates.documents.errors import CertificateNotInForce
+from certificates.documents.errors import CertificateNotInForce, NumberNotPrinted
 from certificates.documents.model import DocumentForm
 from certificates.documents.pades import Evidence, Unstamped, seal_pdf, stamped
 from certificates.documents.ports import TimestampAuthority
 from certificates.documents.queries import find_document, keep_document
-from certificates.documents.rules import Page, content_of, may_be_printed, page, qr_text
+from certificates.documents.rules import Page, content_of, may_be_printed, number_shown, page, qr_text
+from certificates.documents.timestamps import Timestamp
 from certificates.documents.typesetting import Typesetter
 from certificates.issuing.model import Certificate
+from certificates.issuing.ports import Numbers
 from certificates.sealing.commands import note_uses
 from certificates.sealing.errors import NoSealKey
 from certificates.sealing.model import Form
 from certificates.sealing.ports import Signer
-from certificates.sealing.rules import credit_code_of, sealed_file, thumbprint_of, was_valid
+from certificates.sealing.rules import credit_code_of, document_in, sealed_file, thumbprint_of, was_valid
 from certificates.sealing.schemas import CertificateDocument
 from shared.clock import Clock, legal_date
+from shared.contracts.numbers import NumberSeal, PrintNumber, number_digest
 from shared.contracts.sharing import SharingRules
 from shared.database import Database
+from shared.http import Refused
 
 
 def _two_threads() -> Executor:
@@ -44,6 +48,7 @@ class Press:
     signer: Signer
     typesetter: Typesetter
     timestamps: TimestampAuthority
+    numbers: Numbers
     # What the catalogue says now: what data are called, and in which order a kind has them.
     catalogue: Callable[[], SharingRules]
     # The page that verifies; a QR code leads there.
@@ -53,44 +58,92 @@ class Press:
     threads: Executor = field(default_factory=_two_threads)
 
 
-async def pdf_of(press: Press, certificate: Certificate) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for a document: their access token, and the statement by which they act for somebody else."""
+
+    token: str
+    representation: str | None
+
+
+async def pdf_of(press: Press, certificate: Certificate, *, by: Asker) -> bytes:
     """The certificate as a sealed PDF: the same bytes for whoever asks again, until a template or a key is changed.
 
+    One that shows its holder's number is made each time, with identity's help, and kept nowhere.
+
     Refuses one that is not in force (CertificateNotInForce), a character that no font has (GlyphMissing), a department
-    whose key is not here (NoSealKey), and where nobody gives a timestamp (TimestampUnavailable). On record: that
-    the keys were used, also when another request was faster and its document is kept.
+    whose key is not here (NoSealKey), where nobody gives a timestamp (TimestampUnavailable), and where identity does
+    not give the number that was sealed (NumberNotPrinted). On record: that the keys were used, also when another
+    request was faster and its document is kept.
     """
     at = press.clock()
     if not may_be_printed(certificate, day=legal_date(at, press.zone)):
         raise CertificateNotInForce(state=certificate.state)
-    document = _sealed_in(certificate.sealed)
+    document = document_in(certificate.sealed)
     seal = _seal_for(press.signer, document, at=at)
-    shown = _page(press, document)
-    key = thumbprint_of(seal)
-    content = content_of(certificate.sealed, shown, typesetting=press.typesetter.digest, key=key)
+    if document.identity_number is not None:
+        number = await _number_of(press, certificate, document.identity_number, by=by)
+        return await _made(press, certificate, _page(press, document, number=number), seal, content=None, at=at)
+    shown = _page(press, document, number=None)
+    content = content_of(certificate.sealed, shown, typesetting=press.typesetter.digest, key=thumbprint_of(seal))
     async with press.database.read() as conn:
         kept = await find_document(conn, certificate.id, DocumentForm.PDF, content=content)
-    if kept is not None:
-        return kept
+    return kept or await _made(press, certificate, shown, seal, content=content, at=at)
+
+
+async def _number_of(press: Press, certificate: Certificate, seal: NumberSeal, *, by: Asker) -> str:
+    """The holder's number, which is the one that the certificate was sealed over."""
+    asked = PrintNumber(
+        party=certificate.holder,
+        certificate=certificate.id,
+        issuer=certificate.issuer,
+        region=certificate.region,
+        seal=seal,
+        token=by.token,
+        representation=by.representation,
+    )
+    try:
+        printed = await press.numbers.printed(asked)
+    except Refused:
+        raise NumberNotPrinted from None
+    if number_digest(printed.number, printed.salt) != seal.digest:
+        raise NumberNotPrinted
+    return printed.number
+
+
+async def _made(
+    press: Press, certificate: Certificate, shown: Page, seal: x509.Certificate, *, content: bytes | None, at: datetime
+) -> bytes:
+    """The file, on record that keys were used for it, and kept under its content, if it has one."""
     loop = asyncio.get_running_loop()
     sealed = await loop.run_in_executor(press.threads, _sealed_page, press, certificate, shown, seal, at)
     timestamp = await press.timestamps.stamp(sealed.imprint)
     made = stamped(sealed, timestamp)
-    uses = [(certificate.issuer, seal, certificate.id)]
     async with press.database.transaction() as conn:
+        await _note(conn, press, certificate, seal, timestamp, at=at)
+        if content is None:
+            return made
         row = {"certificate": certificate.id, "form": DocumentForm.PDF, "content": content, "bytes": made}
         first = await keep_document(conn, row | {"created_at": at})
-        await note_uses(conn, Form.QR, uses, at=at)
-        await note_uses(conn, Form.PDF, uses, at=at)
-        if press.timestamps.office is not None:
-            stamp = (press.timestamps.office.value, timestamp.certificate, certificate.id)
-            await note_uses(conn, Form.TIMESTAMP, [stamp], at=at)
         other = None if first else await find_document(conn, certificate.id, DocumentForm.PDF, content=content)
     return other or made
 
 
-def _sealed_in(seal: str) -> CertificateDocument:
-    return CertificateDocument.model_validate_json(urlsafe_b64decode(seal.split(".")[1].encode()))
+async def _note(
+    conn: AsyncConnection,
+    press: Press,
+    certificate: Certificate,
+    seal: x509.Certificate,
+    timestamp: Timestamp,
+    *,
+    at: datetime,
+) -> None:
+    uses = [(certificate.issuer, seal, certificate.id)]
+    await note_uses(conn, Form.QR, uses, at=at)
+    await note_uses(conn, Form.PDF, uses, at=at)
+    if press.timestamps.office is not None:
+        stamp = (press.timestamps.office.value, timestamp.certificate, certificate.id)
+        await note_uses(conn, Form.TIMESTAMP, [stamp], at=at)
 
 
 def _seal_for(signer: Signer, document: CertificateDocument, *, at: datetime) -> x509.Certificate:
@@ -101,10 +154,17 @@ def _seal_for(signer: Signer, document: CertificateDocument, *, at: datetime) ->
     return seal
 
 
-def _page(press: Press, document: CertificateDocument) -> Page:
+def _page(press: Press, document: CertificateDocument, *, number: str | None) -> Page:
     said = press.catalogue()
-    order = next((kind.attributes for kind in said.kinds if kind.code == document.kind), ())
-    return page(document, labels=said.labels, words=press.typesetter.words, order=order, verify=press.verify)
+    kind = next((kind for kind in said.kinds if kind.code == document.kind), None)
+    return page(
+        document,
+        labels=said.labels,
+        words=press.typesetter.words,
+        order=kind.attributes if kind else (),
+        number=number_shown(number, wanted=kind is not None and kind.prints_number),
+        verify=press.verify,
+    )
 
 
 def _sealed_page(

@@ -26,6 +26,14 @@ class GlyphMissing(RuleNotMet):
     title_zh = "字库缺少该证照中的字符，暂不能出具证照文件"
 
 
+class NumberNotPrinted(RuleNotMet):
+    """Identity does not give the number that this certificate was sealed over, or not to this caller."""
+
+    code = "number-not-printed"
+    title_en = "The number that stands on this certificate cannot be printed; ask its issuer for a new one"
+    title_zh = "证照所载号码无法核对，请向签发机关申请换发"
+
+
 class TimestampUnavailable(Unavailable):
     """The time-stamping authority gives no timestamp that we could rely on."""
 

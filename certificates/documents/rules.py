@@ -38,9 +38,13 @@ def page(
     labels: Mapping[str, Text],
     words: Mapping[str, Text],
     order: Iterable[str],
+    number: Text | None = None,
     verify: str,
 ) -> Page:
-    """Everything that a template draws, made from what is sealed alone, so that page and seal say the same."""
+    """Everything that a template draws, made from what is sealed alone, so that page and seal say the same.
+
+    `number`, which is the holder's, is sealed as a digest, and checked before it comes here.
+    """
     ranks = {code: rank for rank, code in enumerate(order)}
     codes = sorted(document.claims, key=lambda code: (ranks.get(code, len(ranks)), code))
     return {
@@ -57,8 +61,16 @@ def page(
             }
             for code in codes
         ],
+        "identity_number": number.model_dump() if number else None,
         "verify": verify,
     }
+
+
+def number_shown(number: str | None, *, wanted: bool) -> Text | None:
+    """What stands where the law wants the holder's number: a newborn's page can be older than its number."""
+    if number is not None:
+        return Text(zh=number, en=number)
+    return Text(zh="签发时尚未登记", en="not registered when issued") if wanted else None
 
 
 def named(code: str) -> Text:

@@ -138,6 +138,11 @@ def payload_of(document: CertificateDocument) -> bytes:
     raise NotSealable(certificate=document.certificate)
 
 
+def document_in(seal: str) -> CertificateDocument:
+    """The document that was sealed so. The seal is one of ours, and is not looked at."""
+    return CertificateDocument.model_validate_json(urlsafe_b64decode(seal.split(".")[1].encode()))
+
+
 def sealed_file(seal: str) -> bytes:
     """The file that a holder keeps, `{"certificate", "seal"}`: canonical JSON, made from the seal alone."""
     payload = urlsafe_b64decode(seal.split(".")[1].encode())

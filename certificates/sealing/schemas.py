@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from shared.canonical import canonical_json
+from shared.contracts.numbers import NumberSeal
 from shared.schemas import Code, RegionCode, Strict, Text
 
 CreditCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
@@ -33,7 +34,8 @@ class StatusEntry(Strict):
 class CertificateDocument(Strict):
     """A certificate as its holder keeps it. Dates are legal days; `sealed_at` is when the seal was set.
 
-    `status` is missing in documents that were sealed before there were status lists.
+    `status` is missing in documents that were sealed before there were status lists. `identity_number` is there where
+    the page shows the holder's: a digest that binds it, and tells nothing.
     """
 
     certificate: UUID
@@ -51,6 +53,7 @@ class CertificateDocument(Strict):
     valid_until: date | None
     sealed_at: AwareDatetime
     status: StatusEntry | None = None
+    identity_number: NumberSeal | None = None
 
     def canonical(self) -> bytes:
         """The bytes that are sealed (RFC 8785); what a document does not say, they do not say either."""

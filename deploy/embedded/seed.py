@@ -15,11 +15,14 @@ from deploy import services
 from deploy.embedded import offices
 from deploy.embedded.home import Home
 from shared.clock import now
+from shared.contracts.numbers import PRINT_SCOPE
 from shared.jose import SigningKey
 
 Document = dict[str, Any]
 
 _WORLD = Path(__file__).with_name("world.yaml")
+# What one of our own services may do beside what all may.
+_SCOPES_OF_SERVICES = {"certificates": [PRINT_SCOPE]}
 
 
 def world() -> Document:
@@ -81,7 +84,10 @@ def _officer(department: str, entry: Document) -> Document:
 
 
 def _clients(fiction: Document) -> list[Document]:
-    ours = [{"client_id": name, "kind": "service", "scopes": ["internal"]} for name in services.ALL]
+    ours = [
+        {"client_id": name, "kind": "service", "scopes": ["internal", *_SCOPES_OF_SERVICES.get(name, ())]}
+        for name in services.ALL
+    ]
     departments = [
         {
             "client_id": code,

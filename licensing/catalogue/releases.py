@@ -91,7 +91,14 @@ class Release:
                 for reader in r.readers
             ),
             kinds=tuple(
-                EvidenceKind(code=k.code, type=k.type, label=k.label, issuer=k.issuer, attributes=k.attributes)
+                EvidenceKind(
+                    code=k.code,
+                    type=k.type,
+                    label=k.label,
+                    issuer=k.issuer,
+                    attributes=k.attributes,
+                    prints_number=k.prints_number,
+                )
                 for k in self.catalogue.kinds.values()
             ),
             vocabulary={code: attribute.json_schema for code, attribute in self.catalogue.attributes.items()},

@@ -19,13 +19,14 @@ class SharingRule(Strict):
 
 
 class EvidenceKind(Strict):
-    """A kind of evidence: who issues it, what it says."""
+    """A kind of evidence: who issues it, what it says, and whether the holder's identity number stands on it."""
 
     code: Code
     type: EvidenceType
     label: Text
     issuer: Code
     attributes: tuple[Code, ...]
+    prints_number: bool = False
 
 
 class OfferedItem(Strict):

@@ -14,6 +14,15 @@ from shared.auth import Public, Requires
 from tests.identity.world import MOTHER_NUMBER, World
 
 NOBODY_ID = "00000000-0000-4000-8000-000000000000"
+# The token in it is nobody's: past the guard, the answer is `not-authenticated`.
+PRINTING = {
+    "party": NOBODY_ID,
+    "certificate": NOBODY_ID,
+    "issuer": "public-security",
+    "region": "330782",
+    "seal": {"digest": "sha256:" + "0" * 64, "salt": "0" * 16},
+    "token": "none",
+}
 # Route -> body, and which callers get beyond the guard. Everybody else gets 403 `scope-missing`, nobody 401.
 ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ("POST", "/v1/identifications"): ({"method": "id-card", "id_number": MOTHER_NUMBER}, frozenset({"app"})),
@@ -45,8 +54,10 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ("GET", "/v1/subscriptions/{name}"): (None, frozenset({"hospital", "medical-insurance"})),
     ("DELETE", "/v1/subscriptions/{name}"): (None, frozenset({"hospital", "medical-insurance"})),
     ("POST", "/v1/clients/{client_id}/revocation"): (None, frozenset({"ops"})),
-    ("GET", "/internal/revocations"): (None, frozenset({"licensing"})),
-    ("POST", "/internal/parties/regions"): ({"parties": [NOBODY_ID]}, frozenset({"licensing"})),
+    ("GET", "/internal/revocations"): (None, frozenset({"licensing", "certificates"})),
+    ("POST", "/internal/parties/regions"): ({"parties": [NOBODY_ID]}, frozenset({"licensing", "certificates"})),
+    ("POST", "/internal/numbers/seals"): ({"parties": [NOBODY_ID]}, frozenset({"certificates"})),
+    ("POST", "/internal/numbers/printing"): (PRINTING, frozenset({"certificates"})),
 }
 PUBLIC = {
     ("GET", "/v1/duties"),
@@ -57,7 +68,8 @@ PUBLIC = {
     ("GET", "/readyz"),
     ("GET", "/metrics"),
 }
-CALLERS = ["person", "app", "hospital", "public-security", "medical-insurance", "licensing", "auditor", "ops"]
+OURS = ["licensing", "certificates"]
+CALLERS = ["person", "app", "hospital", "public-security", "medical-insurance", *OURS, "auditor", "ops"]
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[tuple[str, str], RouteContext]]:
@@ -80,7 +92,7 @@ def app(settings: IdentitySettings) -> FastAPI:
 async def header_of(world: World, caller: str) -> dict[str, str]:
     if caller == "person":
         return await world.person("mother")
-    return await world.bearer(caller, **({"audience": "identity"} if caller == "licensing" else {}))
+    return await world.bearer(caller, **({"audience": "identity"} if caller in OURS else {}))
 
 
 async def call(world: World, route: tuple[str, str], headers: dict[str, str]) -> tuple[int, str | None]:

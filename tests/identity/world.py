@@ -72,7 +72,17 @@ OFFICERS = {
 }
 KEYS = {
     name: SigningKey.generate()
-    for name in ("app", "other-app", "hospital", "public-security", "medical-insurance", "licensing", "auditor", "ops")
+    for name in (
+        "app",
+        "other-app",
+        "hospital",
+        "public-security",
+        "medical-insurance",
+        "licensing",
+        "certificates",
+        "auditor",
+        "ops",
+    )
 }
 CARDS = {name: SigningKey.generate() for name in ("mother", "father")}
 EVENTS = "SELECT type, topic, subject::text, data FROM outbox ORDER BY 1, 2"
@@ -113,6 +123,7 @@ def document() -> dict[str, Any]:
             ),
             _client("medical-insurance", "department", ["events", "parties:number", "parties:resolve"]),
             _client("licensing", "service", ["internal"]),
+            _client("certificates", "service", ["internal", "numbers:print"]),
             _client("auditor", "ops", ["audit"]),
             _client("ops", "ops", ["clients:manage"]),
         ],

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -9,6 +10,7 @@ import orjson
 
 from shared.auth import Revocations
 from shared.contracts.evidence import Grant
+from shared.contracts.numbers import number_digest
 from shared.contracts.sharing import SharingRules
 from shared.contracts.yields import CaseYield
 from shared.ids import new_id
@@ -16,6 +18,13 @@ from shared.jose import SigningKey
 from shared.messaging.envelope import Envelope, EventContract, topic_of
 from shared.messaging.jetstream import JetStream, Message
 from tests.support.clock import START
+
+SALT = "5a" * 32
+
+
+def number_seal(number: str) -> dict[str, str]:
+    """As identity makes one, but for the salt, which is the same each time."""
+    return {"digest": number_digest(number, SALT), "salt": "c2FsdC1pcy1jbG9zZWQ"}
 
 
 @dataclass
@@ -27,22 +36,39 @@ class Neighbours:
     regions: dict[UUID, str] = field(default_factory=dict)
     cases: dict[UUID, CaseYield] = field(default_factory=dict)
     revocations: Revocations = field(default_factory=Revocations)
+    # Numbers as identity has them, by party; `refused`: identity gives none of them out.
+    numbers: dict[UUID, str] = field(default_factory=dict)
+    refused: bool = False
     silent: set[str] = field(default_factory=set)
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         service, path = request.url.host.removesuffix(".test"), request.url.path
         if service in self.silent:
             return httpx2.Response(503, json={"code": "service-unavailable"})
-        if path == "/oauth/token":
-            return httpx2.Response(200, json={"access_token": "token", "expires_in": 600})
         if path == "/internal/parties/regions":
             asked = {party: self.regions.get(UUID(party)) for party in orjson.loads(request.content)["parties"]}
             return httpx2.Response(200, json={party: region for party, region in asked.items() if region})
-        if path == "/.well-known/jwks.json":
-            return httpx2.Response(200, json={"keys": [self.key.public_jwk()]})
+        if path.startswith("/internal/numbers/"):
+            return self._number(path.rsplit("/", 1)[1], orjson.loads(request.content))
+        if path in (fixed := self._fixed()):
+            return httpx2.Response(200, json=fixed[path])
         if path in (told := {"/internal/sharing-rules": self.rules, "/internal/revocations": self.revocations}):
             return httpx2.Response(200, content=told[path].model_dump_json())
         return self._yield_of(UUID(path.split("/")[3]))
+
+    def _fixed(self) -> dict[str, dict[str, Any]]:
+        return {
+            "/oauth/token": {"access_token": "token", "expires_in": 600},
+            "/.well-known/jwks.json": {"keys": [self.key.public_jwk()]},
+        }
+
+    def _number(self, asked: str, body: dict[str, Any]) -> httpx2.Response:
+        if asked == "seals":
+            known = {party: self.numbers[UUID(party)] for party in body["parties"] if UUID(party) in self.numbers}
+            return httpx2.Response(200, json={party: number_seal(number) for party, number in known.items()})
+        if self.refused:
+            return httpx2.Response(403, json={"code": "number-not-for-caller"})
+        return httpx2.Response(200, json={"number": self.numbers[UUID(body["party"])], "salt": SALT})
 
     def _yield_of(self, case: UUID) -> httpx2.Response:
         decided = self.cases.get(case)

@@ -1,7 +1,7 @@
 """A decided case becomes certificates, once, whatever is redelivered."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,18 +19,26 @@ from certificates.sealing.ports import Signer
 from certificates.sealing.schemas import CertificateDocument, Issuer, StatusEntry
 from shared.clock import legal_date
 from shared.contracts.events import CertificateIssued
+from shared.contracts.numbers import NumberSeal
 from shared.contracts.yields import CaseYield, Yielded
 from shared.ids import random_id
 
 
 async def issue_certificates(
-    conn: AsyncConnection, decided: CaseYield, *, signer: Signer, zone: str, at: datetime
+    conn: AsyncConnection,
+    decided: CaseYield,
+    *,
+    signer: Signer,
+    numbers: Mapping[int, NumberSeal] | None = None,
+    zone: str,
+    at: datetime,
 ) -> list[UUID]:
     """Every certificate that the case yields exists, numbered and sealed; `certificate.issued` for each new one.
 
     Of a kind of which nobody has two, it takes the place of those that the holder had in force: these are expired at
-    the same instant, and told as such. What was issued before stays as it is and is not told again. Refuses what the
-    signer refuses, and two of such a kind for one holder (YieldNotAsDecided).
+    the same instant, and told as such. `numbers`: by index, for those whose pages show their holder's. What was issued
+    before stays as it is and is not told again. Refuses what the signer refuses, and two of such a kind for one holder
+    (YieldNotAsDecided).
     """
     certificates = [item for item in decided.yields if item.type == "certificate"]
     # Before anything is read: who replaces the same certificate, or delivers the same decision, comes after us.
@@ -39,7 +47,7 @@ async def issue_certificates(
     new = [item for item in certificates if item.index not in done]
     held = await queries.lock_in_force(conn, _places(new))
     replaced = [held.get((item.party, item.kind), []) for item in new]
-    made = await _made(conn, decided, new, replaced, signer=signer, zone=zone, at=at)
+    made = await _made(conn, decided, new, replaced, signer=signer, numbers=numbers or {}, zone=zone, at=at)
     issued = [await _issue(conn, *each, zone=zone, at=at) for each in zip(made, replaced, strict=True)]
     return [certificate.id for certificate in issued if certificate is not None]
 
@@ -58,6 +66,7 @@ async def _made(
     replaced: Sequence[Sequence[Certificate]],
     *,
     signer: Signer,
+    numbers: Mapping[int, NumberSeal],
     zone: str,
     at: datetime,
 ) -> list[Certificate]:
@@ -65,7 +74,7 @@ async def _made(
     newest = [before[0] if before else None for before in replaced]
     entries = [status_entry(slot) for slot in await queries.take_slots(conn, len(new))]
     documents = [
-        _document(decided, item, before, status=entry, zone=zone, at=at)
+        _document(decided, item, before, status=entry, number=numbers.get(item.index), zone=zone, at=at)
         for item, before, entry in zip(new, newest, entries, strict=True)
     ]
     seals = await seal(conn, documents, signer=signer, at=at)
@@ -102,12 +111,19 @@ async def _issue(
 
 
 def _document(
-    decided: CaseYield, item: Yielded, before: Certificate | None, *, status: StatusEntry, zone: str, at: datetime
+    decided: CaseYield,
+    item: Yielded,
+    before: Certificate | None,
+    *,
+    status: StatusEntry,
+    number: NumberSeal | None,
+    zone: str,
+    at: datetime,
 ) -> CertificateDocument:
     if item.type_code is None:
         raise YieldNotAsDecided(f"{item.kind} has no certificate type code")
     # The serial is random: numbers tell nothing about how many there are, or when.
-    number = number_after(
+    name = number_after(
         before.number if before else None,
         type_code=item.type_code,
         issuer=decided.issuer_uscc,
@@ -115,8 +131,8 @@ def _document(
     )
     return CertificateDocument(
         certificate=random_id(),
-        number=str(number),
-        version=number.version,
+        number=str(name),
+        version=name.version,
         predecessor=before.number if before else None,
         kind=item.kind,
         kind_label=item.label,
@@ -129,4 +145,5 @@ def _document(
         valid_until=item.valid_until,
         sealed_at=at,
         status=status,
+        **({} if number is None else {"identity_number": number}),
     )

@@ -20,7 +20,7 @@ from certificates.issuing.rules import CertificateNumber, changed_claims, number
 from certificates.sealing.commands import seal
 from certificates.sealing.errors import NotSealable
 from certificates.sealing.ports import Signer
-from certificates.sealing.rules import credit_code_of
+from certificates.sealing.rules import credit_code_of, document_in
 from certificates.sealing.schemas import CertificateDocument, Issuer, StatusEntry
 from shared.clock import legal_date
 from shared.contracts.events import CertificateRenewed
@@ -139,6 +139,7 @@ def _document(
     held: Certificate, new: NewVersion, press: Press, *, status: StatusEntry, at: datetime
 ) -> CertificateDocument:
     uscc = credit_code_of(press.signer.certificate_of(new.department)) or ""
+    before = document_in(held.seal) if held.seal else None
     number = number_after(
         held.number,
         type_code=CertificateNumber.parse(held.number).type_code,
@@ -162,6 +163,7 @@ def _document(
         valid_until=new.valid_until,
         sealed_at=at,
         status=status,
+        **({} if before is None or before.identity_number is None else {"identity_number": before.identity_number}),
     )
 
 

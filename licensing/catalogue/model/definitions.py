@@ -42,6 +42,7 @@ class EvidenceKind(Strict):
 
     `subject` resident: only persons with an identity number can have it; newborn: only those without. Lower `rank` is
     better. `one_per_holder`: nobody has two of these certificates in force; a new one takes the place of the old.
+    `prints_number`: the law wants the holder's identity number on it, which only identity knows.
     """
 
     code: Code
@@ -56,6 +57,7 @@ class EvidenceKind(Strict):
     fresh_days: Annotated[int, Field(ge=1)] | None = None
     type_code: str | None = None
     one_per_holder: bool = False
+    prints_number: bool = False
 
 
 class Department(Strict):

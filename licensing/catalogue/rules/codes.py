@@ -59,6 +59,8 @@ def certificates_have_type_codes(catalogue: Catalogue) -> Iterator[Finding]:
                 yield Finding(*at, "type-code-needless", "only certificates have a type code")
             if kind.one_per_holder:
                 yield Finding(*at, "one-per-holder-needless", "only a certificate takes the place of the one before")
+            if kind.prints_number:
+                yield Finding(*at, "number-print-needless", "only a certificate is printed")
             continue
         match = TYPE_CODE.match(kind.type_code or "")
         if not match or not is_credit_code(match["body"]):

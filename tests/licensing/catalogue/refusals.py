@@ -102,6 +102,14 @@ REFUSALS: list[Spoilt] = [
         "only",
     ),
     (
+        f"{KINDS} 0 prints_number",
+        True,
+        "evidence-kinds.yaml",
+        "birth-record",
+        "number-print-needless",
+        "only a certificate",
+    ),
+    (
         f"{KINDS} 0 one_per_holder",
         True,
         "evidence-kinds.yaml",

@@ -29,7 +29,14 @@ RULES = SharingRules(
         SharingRule(item="newborn-draft", reader="licensing", kind=BIRTH, attributes=("name",), regions=("330000",)),
     ),
     kinds=tuple(
-        EvidenceKind(code=code, type=held_as, label=Text(zh=code, en=code), issuer="health-commission", attributes=())
+        EvidenceKind(
+            code=code,
+            type=held_as,
+            label=Text(zh=code, en=code),
+            issuer="health-commission",
+            attributes=(),
+            prints_number=code == CARD,
+        )
         for code, held_as in KINDS.items()
     ),
     vocabulary={},
