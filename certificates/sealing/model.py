@@ -1,4 +1,6 @@
-"""Every use of a key that speaks for a department or for the platform: append-only, in the transaction of the use."""
+"""Every use of a key that speaks for a department or for the platform, and every seal that was replaced: append-only,
+in the transaction of the use.
+"""
 
 from enum import StrEnum
 
@@ -33,11 +35,20 @@ seal_uses = Table(
     Index(None, "certificate"),
     Index(None, "key", "at"),
 )
-event.listen(
+# Seals that another took the place of: what a holder has kept stays genuine, whatever became of the key.
+superseded_seals = Table(
+    "superseded_seals",
     metadata,
-    "after_create",
-    DDL(  # type: ignore[no-untyped-call]
-        "CREATE OR REPLACE TRIGGER seal_uses_append_only BEFORE UPDATE OR DELETE ON seal_uses"
-        " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-    ),
+    Column("certificate", Uuid, primary_key=True),
+    Column("replaced_at", DateTime(timezone=True), primary_key=True),
+    Column("seal", Text, nullable=False),
 )
+for _table in (seal_uses, superseded_seals):
+    event.listen(
+        metadata,
+        "after_create",
+        DDL(  # type: ignore[no-untyped-call]
+            f"CREATE OR REPLACE TRIGGER {_table}_append_only BEFORE UPDATE OR DELETE ON {_table}"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        ),
+    )

@@ -15,6 +15,7 @@ from certificates.sealing.rules import (
     OpenedSeal,
     credit_code_of,
     open_seal,
+    revocations_in,
     sealed_file,
     segments_of,
 )
@@ -42,13 +43,17 @@ class Verdict(Strict):
     reasons: tuple[Reason, ...] = ()
 
 
-def verify_document(document: bytes, root_pem: bytes, at: datetime, *, zone: str = "Asia/Shanghai") -> Verdict:
+def verify_document(
+    document: bytes, root_pem: bytes, at: datetime, *, zone: str = "Asia/Shanghai", crl: bytes | None = None
+) -> Verdict:
     """Judge a document: the file `{"certificate", "seal"}` or its bare seal (a compact JWS). Raises for no document.
 
-    Genuine: every byte is as a department sealed it, with a certificate of this root that was valid at that time.
+    Genuine: every byte is as a department sealed it, with a certificate of this root that was valid at that time and,
+    where there is a `crl`, is not revoked; one that was merely replaced counts for what it sealed before. Refuses
+    (NotASeal) a list that is not this root's.
     """
     try:
-        content = open_document(document, root_pem)
+        content = open_document(document, root_pem, crl=crl)
     except NotGenuine as refusal:
         return Verdict(genuine=False, state="unknown", reasons=(reason(refusal.code),))
     state, why = state_on(legal_date(at, zone), valid_from=content.valid_from, valid_until=content.valid_until)
@@ -76,21 +81,25 @@ def state_on(day: date, *, valid_from: date, valid_until: date | None) -> tuple[
     return "in force", []
 
 
-def open_document(document: bytes, root_pem: bytes) -> CertificateDocument:
+def open_document(document: bytes, root_pem: bytes, *, crl: bytes | None = None) -> CertificateDocument:
     """The content of a genuine document; raises `NotGenuine`.
 
-    Order (GB/T 38540): form, seal certificate, signature, content, and whether they belong together.
+    Order (GB/T 38540): form, seal certificate, signature, content, and whether they belong together. Without a list of
+    revoked certificates it is for the caller to know that this seal was set.
     """
     try:
-        opened = open_seal(_seal_in(document), root_pem)
+        opened = open_seal(seal_in(document), root_pem)
     except SealRefused as refusal:
         raise NotGenuine(refusal.code) from None
     content = _content(opened.payload)
     _check_belongs(content, opened)
+    revoked = revocations_in(crl, root_pem).get(opened.certificate.serial_number) if crl is not None else None
+    if revoked is not None and not revoked.spares(content.sealed_at):
+        raise NotGenuine("seal-revoked")
     return content
 
 
-def _seal_in(document: bytes) -> str:
+def seal_in(document: bytes) -> str:
     """The compact JWS of either form. The file form has one byte representation, so nothing can be added to it."""
     if len(document) > 2 * MAX_DOCUMENT_BYTES:
         raise NotGenuine("unreadable")

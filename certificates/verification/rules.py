@@ -1,5 +1,6 @@
 """The register's verdict on a certificate that it holds. Pure."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from certificates.issuing.model import Certificate, State
@@ -18,8 +19,11 @@ _ENDED: dict[State, tuple[RegisterState, ReasonCode]] = {
 }
 
 
-def standing(certificate: Certificate, *, day: date) -> VerificationView:
-    """A genuine certificate, and whether it is in force: what its issuer did to it counts before its dates."""
+def standing(certificate: Certificate, *, day: date, and_also: Sequence[ReasonCode] = ()) -> VerificationView:
+    """A genuine certificate, and whether it is in force: what its issuer did to it counts before its dates.
+
+    `and_also` is what else is to be said of what was shown.
+    """
     if certificate.state in _ENDED:
         state, why = _ENDED[certificate.state]
         reasons: list[ReasonCode] = ["replaced" if _ended_early(certificate, day=day) else why]
@@ -37,7 +41,7 @@ def standing(certificate: Certificate, *, day: date) -> VerificationView:
         issuer_name=Text.model_validate(certificate.issuer_name),
         issued_on=certificate.issued_on,
         valid_until=certificate.valid_until,
-        reasons=tuple(reason(code) for code in reasons),
+        reasons=tuple(reason(code) for code in (*reasons, *and_also)),
     )
 
 

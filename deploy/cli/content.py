@@ -73,6 +73,12 @@ def verify(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Root certificate; the data directory's if left out."),
     ] = None,
+    crl: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="List of revoked seals (DER); root.crl beside the root if left out."
+        ),
+    ] = None,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:
@@ -82,6 +88,7 @@ def verify(
     """
     from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415
 
+    from certificates.sealing.errors import NotASeal  # noqa: PLC0415
     from certificates.verification.offline import verify_document  # noqa: PLC0415
     from shared.clock import now  # noqa: PLC0415
 
@@ -93,7 +100,12 @@ def verify(
         load_pem_x509_certificate(root_pem)
     except ValueError:
         raise LaunchError(f"{trusted} is not a root certificate (PEM)") from None
-    verdict = verify_document(file.read_bytes(), root_pem, now())
+    listed = crl or trusted.with_suffix(".crl")
+    try:
+        revoked = listed.read_bytes() if listed.exists() else None
+        verdict = verify_document(file.read_bytes(), root_pem, now(), crl=revoked)
+    except NotASeal:
+        raise LaunchError(f"{listed} is not a list of revoked seals by the root in {trusted}") from None
     if json:
         answer(verdict.model_dump(mode="json"))
     else:

@@ -90,6 +90,21 @@ async def test_twenty_rotations_under_load_fail_nobody_and_every_document_stays_
     assert len({use["certificate"] for use in uses}) == len(uses) >= len(issued) > ROTATIONS
 
 
+async def test_a_certificate_stays_genuine_online_when_its_key_is_stolen_and_offline_no_more(
+    world: World, desk: KeyDesk
+) -> None:
+    signer = world.service.signer
+    certificate, stolen = await world.issued(), signer.certificate_of(HEALTH.code)
+    [row] = await world.rows("SELECT seal FROM certificates WHERE id = :id", id=certificate)
+    revoke(desk, HEALTH.code, stolen.serial_number, RevocationReason.KEY_COMPROMISE, at=world.service.clock())
+    while signer.certificate_of(HEALTH.code) == stolen:  # noqa: ASYNC110 - that the service notices is the point
+        await asyncio.sleep(0.01)
+    online = await world.http.post("/v1/verifications", json={"token": row["seal"]})
+    assert online.json()["genuine"]
+    offline = verify_document(row["seal"].encode(), signer.root_pem, world.service.clock(), crl=signer.root_crl)
+    assert [why.code for why in offline.reasons] == ["seal-revoked"]
+
+
 async def used(world: World, key: str, load: list[asyncio.Task[None]]) -> None:
     """Wait until something was sealed by this key; not for ever if the load has ended."""
     while not await world.rows("SELECT 1 FROM seal_uses WHERE key = :key LIMIT 1", key=key):
