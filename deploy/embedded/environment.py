@@ -39,6 +39,17 @@ class Addresses:
             monitoring=free[2],
         )
 
+    @classmethod
+    def of(cls, state: State) -> "Addresses":
+        """Those of a running platform."""
+        return cls(
+            gateway=_port(state.gateway),
+            services={name: _port(url) for name, url in state.services.items()},
+            postgres=state.postgres_port,
+            nats=state.nats_port,
+            monitoring=state.monitoring_port,
+        )
+
     def state(self, *, ready: bool) -> State:
         """What others may know of it."""
         return State(
@@ -126,6 +137,10 @@ def _own(home: Home, service: str, passwords: Mapping[str, str]) -> dict[str, st
             return {"seal_directory": str(home.seals)}
         case _:
             return {}
+
+
+def _port(url: str) -> int:
+    return int(url.rpartition(":")[2])
 
 
 def _url(port: int) -> str:

@@ -125,15 +125,7 @@ async def _replay(
 
 @asynccontextmanager
 async def _ours(home: Home, url: str) -> AsyncGenerator[tuple[str, dict[str, int]]]:
-    state = home.running()
-    numbers = {name: int(address.rpartition(":")[2]) for name, address in state.services.items()}
-    running = Addresses(
-        gateway=numbers["gateway"],
-        services=numbers,
-        postgres=state.postgres_port,
-        nats=state.nats_port,
-        monitoring=state.monitoring_port,
-    )
+    running = Addresses.of(home.running())
     service, gateway = ports.free_ports(2)
     told = environment_for(home, running, "certificates")
     # Without a worker nothing is published: what is measured is reading.

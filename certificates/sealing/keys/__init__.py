@@ -2,14 +2,16 @@
 
 from certificates.sealing.keys.ceremonies import RevocationReason, init, protect, prune, renew_crl, revoke, rotate
 from certificates.sealing.keys.desk import KeyDesk, KeyFiles, KeyStore
-from certificates.sealing.keys.listing import KeyState, listed, read_departments, serial_of_key
+from certificates.sealing.keys.listing import Concern, KeyState, concerns, listed, read_departments, serial_of_key
 
 __all__ = [
+    "Concern",
     "KeyDesk",
     "KeyFiles",
     "KeyState",
     "KeyStore",
     "RevocationReason",
+    "concerns",
     "init",
     "listed",
     "protect",

@@ -1,19 +1,23 @@
 """What a key directory holds, for people to see."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 import yaml
 from cryptography import x509
 
-from certificates.sealing.authority import SealingDepartment
-from certificates.sealing.directory import SealDirectory
+from certificates.sealing.authority import SEAL_LIFETIME, Office, SealingDepartment
+from certificates.sealing.directory import SealDirectory, load_certificate
 from certificates.sealing.errors import CeremonyRefused
 from certificates.sealing.ports import all_certificates
 from certificates.sealing.rules import Revocation, revocations_in, thumbprint_of
 from shared.schemas import Strict
+
+# Time enough to bring the root's key from where it lies.
+SEAL_NOTICE = timedelta(days=90)
+CRL_NOTICE = timedelta(days=30)
 
 
 class KeyState(Strict):
@@ -25,6 +29,13 @@ class KeyState(Strict):
     valid_until: datetime
     state: Literal["current", "retired", "revoked"]
     where: Literal["file", "PKCS#11", "destroyed"]
+
+
+class Concern(Strict):
+    """Something that ends; `is_urgent` when it has."""
+
+    text: str
+    is_urgent: bool
 
 
 def listed(directory: SealDirectory) -> list[KeyState]:
@@ -43,6 +54,32 @@ def listed(directory: SealDirectory) -> list[KeyState]:
         for holder, certificates in all_certificates(seals.current, seals.retired).items()
         for certificate in certificates
     ]
+
+
+def concerns(directory: SealDirectory, *, at: datetime) -> list[Concern]:
+    """What will stop sealing, or verifying, unless somebody does something about it soon."""
+    root = load_certificate(directory.root)
+    until = x509.load_der_x509_crl(directory.crl.read_bytes()).next_update_utc
+    assert until is not None
+    ending = [
+        # A seal must not outlive its root.
+        (root.not_valid_after_utc, SEAL_LIFETIME, "The root", "onevisit keys init, in a new directory"),
+        (until, CRL_NOTICE, "The list of revoked seals", "onevisit keys crl"),
+    ]
+    ending += [
+        (seal.valid_until, SEAL_NOTICE, f"The seal of {seal.holder}", f"onevisit keys rotate {_option(seal.holder)}")
+        for seal in listed(directory)
+        if seal.state == "current"
+    ]
+    return [
+        Concern(text=f"{what} {'ended' if end <= at else 'ends'} on {end.date()}; run: {remedy}", is_urgent=end <= at)
+        for end, notice, what, remedy in sorted(ending)
+        if end - at < notice
+    ]
+
+
+def _option(holder: str) -> str:
+    return f"--office {holder.partition(':')[2]}" if holder in set(Office) else f"--department {holder}"
 
 
 def read_departments(path: Path) -> list[SealingDepartment]:

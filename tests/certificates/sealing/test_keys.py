@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from certificates.sealing.errors import CeremonyRefused, NoSealKey, UnsafeSealKe
 from certificates.sealing.keys import (
     KeyDesk,
     RevocationReason,
+    concerns,
     init,
     listed,
     protect,
@@ -314,6 +315,36 @@ def test_outside_the_embedded_profile_a_service_with_plain_keys_does_not_start_a
     assert started.stderr.startswith("certificates does not start: ")
     assert started.stderr.count("\n") == 1
     assert "onevisit keys protect" in started.stderr
+
+
+class TestConcerns:
+    def at(self, desk: KeyDesk, at: datetime) -> list[tuple[str, bool]]:
+        return [(each.text, each.is_urgent) for each in concerns(desk.directory, at=at)]
+
+    def test_fresh_keys_are_none(self, tmp_path: Path) -> None:
+        assert self.at(made(tmp_path), LATER) == []
+
+    def test_a_list_of_revoked_seals_that_nobody_renews_is_one(self, tmp_path: Path) -> None:
+        desk = made(tmp_path)
+        [(text, is_urgent)] = self.at(desk, AT + timedelta(days=151))
+        assert text == "The list of revoked seals ends on 2027-05-21; run: onevisit keys crl"
+        assert not is_urgent
+        [(text, is_urgent)] = self.at(desk, AT + timedelta(days=181))
+        assert "ended" in text
+        assert is_urgent
+        renew_crl(desk, at=AT + timedelta(days=181))
+        assert self.at(desk, AT + timedelta(days=181)) == []
+
+    def test_so_is_a_seal_of_the_last_three_months_until_it_is_rotated(self, tmp_path: Path) -> None:
+        desk, late = made(tmp_path), AT + timedelta(days=5 * 365 - 89)
+        renew_crl(desk, at=late)
+        assert [text.partition("; run: ")[2] for text, _ in self.at(desk, late)] == [
+            "onevisit keys rotate --department health-commission",
+            "onevisit keys rotate --office status",
+            "onevisit keys rotate --office timestamp",
+        ]
+        rotate(desk, desk.directory.holders(), at=late)
+        assert self.at(desk, late) == []
 
 
 def test_a_certificates_name_is_that_of_its_key(tmp_path: Path) -> None:
