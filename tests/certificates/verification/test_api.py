@@ -37,6 +37,7 @@ async def test_all_three_ways_say_the_same_and_nothing_about_the_holder(world: W
         == [
             {
                 "genuine": True,
+                "origin": "issued",
                 "state": "in force",
                 "kind": "birth-medical-certificate",
                 "kind_label": {"zh": "出生医学证明", "en": "Birth medical certificate"},
