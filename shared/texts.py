@@ -9,6 +9,8 @@ HIDDEN = "***"
 
 def has_invisible(text: str) -> bool:
     """Whether a text holds signs that nobody sees, or that make it look other than it is."""
+    if text.isprintable():  # nearly every text is, and this is said at once
+        return False
     return any(unicodedata.category(sign) in _INVISIBLE and sign not in _ALLOWED for sign in text)
 
 

@@ -127,6 +127,7 @@ def _loaded(what: str, one: imports.Loading) -> Row:
         "rows": one.rows,
         "minutes": round(one.seconds / 60, 2),
         "rows_per_second": round(one.rate),
+        "cpu_us_per_row": {name: round(spent / one.rows * 1e6) for name, spent in one.cpu.items() if spent >= 0.1},
         **counted,
         **memory,
     }

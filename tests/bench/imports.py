@@ -17,7 +17,7 @@ from certificates.issuing.rules import CertificateNumber
 from deploy.embedded.home import Home
 from deploy.world import World
 from tests.bench.drafts import Servers
-from tests.bench.processes import Memory, by_program
+from tests.bench.processes import Memory, by_program, cpu_by_program
 
 ISSUER, KIND, TYPE_CODE = "public-security", "household-register-page", "11330000MB9X00031A001"
 CREDIT_CODE = "11330000MB9X00031A"
@@ -30,10 +30,13 @@ BEGUN = date(1990, 1, 1)
 
 @dataclass
 class Loading:
-    """What an upload took. Memory in MiB: before it, the most at any time, and after it."""
+    """What an upload took. `cpu`: processor time of each program of the platform, in seconds. Memory in MiB: before it,
+    the most at any time, and after it.
+    """
 
     rows: int
     seconds: float
+    cpu: dict[str, float]
     report: dict[str, Any]
     memory: dict[str, tuple[float, float, float]]
 
@@ -68,8 +71,10 @@ async def people(servers: Servers, count: int) -> list[UUID]:
 
 
 async def _load(home: Home, name: UUID, parties: list[UUID], rows: int) -> Loading:
-    memory = Memory(by_program(home.running().supervisor, PROCESSES))
+    supervisor = home.running().supervisor
+    memory = Memory(by_program(supervisor, PROCESSES))
     memory.look()
+    before = cpu_by_program(supervisor)
     watching = asyncio.create_task(_watch(memory))
     try:
         begun = time.perf_counter()
@@ -80,7 +85,8 @@ async def _load(home: Home, name: UUID, parties: list[UUID], rows: int) -> Loadi
         with suppress(asyncio.CancelledError):
             await watching
     memory.look()
-    return Loading(rows, seconds, report, memory.extremes())
+    cpu = {name: spent - before.get(name, 0.0) for name, spent in cpu_by_program(supervisor).items()}
+    return Loading(rows, seconds, cpu, report, memory.extremes())
 
 
 async def upload(home: Home, name: UUID, content: AsyncIterator[bytes]) -> dict[str, Any]:

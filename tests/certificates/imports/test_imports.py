@@ -171,8 +171,9 @@ class TestLife:
     async def test_it_has_no_document_until_it_is_issued_anew(self, world: World) -> None:
         await send(world, a_row())
         (row,) = await world.rows("SELECT id FROM certificates")
-        answer = await world.http.get(f"/v1/certificates/{row['id']}/document", headers=world.issuer.person(CHILD))
-        assert (answer.status_code, answer.json()["code"]) == (409, "certificate-not-sealed")
+        for form in ("document", "document.pdf"):
+            answer = await world.http.get(f"/v1/certificates/{row['id']}/{form}", headers=world.issuer.person(CHILD))
+            assert (answer.status_code, answer.json()["code"]) == (409, "certificate-not-sealed")
 
     async def test_it_may_be_renewed_and_is_then_sealed(self, world: World) -> None:
         await send(world, a_row(number=a_number(1, check="0"), valid_until="2026-12-31"))
