@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status test check format journeys bench faults faults-planted docs freeze requirements venv dev clean
+.PHONY: help demo up down status test check format journeys bench canaries faults faults-planted docs freeze requirements venv dev clean
 
 # Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -15,6 +15,7 @@ TESTS ?= tests
 EVENTS ?= 50000
 MINUTES ?= 5
 RATE ?= 200
+REPLIES ?= 100000
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +58,9 @@ faults: dev ## kill -9 of everything under load, then count: MINUTES=5, SEED=, R
 
 faults-planted: dev ## plant the mistakes that others have made, one at a time; each must be caught
 	@$(RUN) tests.faults.planting
+
+canaries: dev ## 200 people at once, 100,000 replies in every form: each must be the right person's (REPLIES=)
+	@CANARIES="$(REPLIES)" $(RUN) pytest -q -s -n 0 tests/certificates/test_canaries.py
 
 docs: dev ## write the pages that the code itself can tell: problems, settings, events, AsyncAPI
 	@$(RUN) tests.architecture.generate

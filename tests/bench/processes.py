@@ -52,9 +52,9 @@ class Memory:
 
 def by_program(ancestor: int, names: Collection[str]) -> dict[str, int]:
     """The processes under this one that are called so."""
-    return {
-        child.name(): child.pid for child in psutil.Process(ancestor).children(recursive=True) if child.name() in names
-    }
+    children = psutil.Process(ancestor).children(recursive=True)
+    named = {child.name().removeprefix("ov-"): child.pid for child in children}
+    return {name: named[name] for name in names if name in named}
 
 
 def resident_mib(pid: int) -> float:

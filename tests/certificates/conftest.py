@@ -35,8 +35,8 @@ async def new_service(
     given = settings_of(tmp_path, database_url=await new_database("certificates"), seal_directory=tmp_path)
     seals = signer_for(new_root(at=clock()), HEALTH, SECURITY, at=clock())
 
-    def make(*, run: str = "api", nats_url: str = NOWHERE) -> CertificatesService:
-        settings = CertificatesSettings.model_validate(given | {"run": run, "nats_url": nats_url})
+    def make(*, run: str = "api", nats_url: str = NOWHERE, **more: object) -> CertificatesService:
+        settings = CertificatesSettings.model_validate(given | {"run": run, "nats_url": nats_url} | more)
         http = httpx2.AsyncClient(transport=httpx2.MockTransport(licensing))
         return CertificatesService("certificates", settings, http=http, clock=clock, keys=issuer.keys(), seals=seals)
 
