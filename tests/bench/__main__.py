@@ -17,11 +17,11 @@ from deploy.cli.platform import start_detached, stop_running
 from deploy.embedded import ports
 from deploy.embedded.home import Home
 from deploy.world import World
-from tests.bench import drafts, events, imports, replay, subscriptions
+from tests.bench import drafts, events, imports, register, replay, subscriptions
 from tests.bench.load import Figures
 
 Row = dict[str, Any]
-WORKLOADS = ("draft", "events", "replay", "subscriptions", "imports")
+WORKLOADS = ("draft", "events", "replay", "subscriptions", "register", "imports")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Plan:
     callers: int
     burst: int
     replayed: int
+    stored: int
     imported: int
     only: Sequence[str]
 
@@ -43,12 +44,13 @@ def main(
     callers: Annotated[int, typer.Option(help="Callers at once.")] = 8,
     burst: Annotated[int, typer.Option(help="Events in a burst.")] = 10_000,
     replayed: Annotated[int, typer.Option(help="Events in the log that is replayed.")] = 50_000,
+    stored: Annotated[int, typer.Option(help="Certificates in the register that is full.")] = 1_000,
     imported: Annotated[int, typer.Option(help="Rows of the register that is imported.")] = 50_000,
     only: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(WORKLOADS)}; all by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")] = False,
 ) -> None:
-    """Draft through the gateway, outbox to subscriber, the feed replayed, what subscriptions cost, and imports."""
-    plan = Plan(seconds, slices, callers, burst, replayed, imported, only or WORKLOADS)
+    """Drafts, events, the feed replayed, what subscriptions cost, the register of certificates, and imports."""
+    plan = Plan(seconds, slices, callers, burst, replayed, stored, imported, only or WORKLOADS)
     with tempfile.TemporaryDirectory(prefix="onevisit-bench-") as directory:
         home = Home(Path(directory))
         home.prepare()
@@ -72,7 +74,7 @@ async def _measure(home: Home, plan: Plan) -> dict[str, list[Row]]:
         nats_user="nats-operator",
         nats_password=passwords["nats-operator"],
     )
-    found: dict[str, list[Row]] = {"speed": [], "replay": [], "subscriptions": [], "imports": []}
+    found: dict[str, list[Row]] = {"speed": [], "replay": [], "subscriptions": [], "register": [], "imports": []}
     if "draft" in plan.only:
         async with World.open(home.directory) as world:
             sides = await drafts.measure(world, servers, seconds=plan.seconds, slices=plan.slices, callers=plan.callers)
@@ -86,6 +88,11 @@ async def _measure(home: Home, plan: Plan) -> dict[str, list[Row]]:
     if "subscriptions" in plan.only:
         costs = await subscriptions.measure(home, servers)
         found["subscriptions"] = list(map(_cost, costs))
+    if "register" in plan.only:
+        compared = await register.measure(
+            home, servers, stored=plan.stored, callers=plan.callers, seconds=plan.seconds, slices=plan.slices
+        )
+        found["register"] = [_speed(f"{one.workload}, {one.stored:,} stored", one.ours, one.floor) for one in compared]
     if "imports" in plan.only:
         loadings = await imports.measure(home, servers, rows=plan.imported)
         found["imports"] = [_loaded(what, one) for what, one in zip(("new", "sent again"), loadings, strict=True)]

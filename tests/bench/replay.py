@@ -55,11 +55,11 @@ async def measure(home: Home, servers: Servers, *, events: int) -> tuple[Replay,
     url = await new_database(servers.postgres)
     await migrate("certificates", url.replace("postgresql://", "postgresql+asyncpg://"))
     heads = await fill(url, events)
-    async with _ours(home, url) as (gateway, processes):
-        ours = await _replay(gateway, processes, home, heads, events)
+    async with ours(home, url) as (gateway, processes):
+        first = await _replay(gateway, processes, home, heads, events)
     async with _floor(url) as (gateway, processes):
         floor = await _replay(gateway, processes, home, heads, events)
-    return ours, floor
+    return first, floor
 
 
 async def fill(url: str, events: int) -> dict[str, tuple[int, int, bytes]]:
@@ -124,7 +124,8 @@ async def _replay(
 
 
 @asynccontextmanager
-async def _ours(home: Home, url: str) -> AsyncGenerator[tuple[str, dict[str, int]]]:
+async def ours(home: Home, url: str) -> AsyncGenerator[tuple[str, dict[str, int]]]:
+    """The gateway and the service certificates run as they are deployed, over this database."""
     running = Addresses.of(home.running())
     service, gateway = ports.free_ports(2)
     told = environment_for(home, running, "certificates")
