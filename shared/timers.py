@@ -57,10 +57,7 @@ _timers = install(MetaData())
 
 async def set_timer(conn: AsyncConnection, *, kind: str, subject: UUID, due_at: datetime) -> None:
     """One timer of a kind per subject; setting it again moves it."""
-    row = insert(_timers).values(id=new_id(), kind=kind, subject=subject, due_at=due_at)
-    await conn.execute(
-        row.on_conflict_do_update(index_elements=["kind", "subject"], set_={"due_at": due_at, "attempts": 0})
-    )
+    await conn.execute(_SET_TIMER, {"id": new_id(), "kind": kind, "subject": subject, "due_at": due_at})
 
 
 async def set_timers(conn: AsyncConnection, due_at: Mapping[UUID, datetime], *, kind: str) -> None:
@@ -70,6 +67,10 @@ async def set_timers(conn: AsyncConnection, due_at: Mapping[UUID, datetime], *, 
         await conn.execute(_SET_TIMERS, told)
 
 
+_NEW = insert(_timers)
+_SET_TIMER = _NEW.on_conflict_do_update(
+    index_elements=["kind", "subject"], set_={"due_at": _NEW.excluded.due_at, "attempts": 0}
+)
 _SET_TIMERS = text("""
 INSERT INTO timers (id, kind, subject, due_at)
 SELECT id, :kind, subject, due_at

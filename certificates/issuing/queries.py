@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, TableValuedAlias, Text, Uuid, cast, func, select, tuple_
+from sqlalchemy import ARRAY, Integer, Row, Select, TableValuedAlias, Text, Uuid, bindparam, cast, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.errors import CertificateNotFound
@@ -20,12 +20,12 @@ _c = certificates.c
 
 async def find_certificate(conn: AsyncConnection, certificate: UUID) -> Certificate | None:
     """The certificate as it is now."""
-    return await _one(conn, _c.id == certificate)
+    return await _one(conn, _BY_ID, {"id": certificate})
 
 
 async def find_by_number(conn: AsyncConnection, number: str) -> Certificate | None:
     """The certificate that bears this number."""
-    return await _one(conn, _c.number == number)
+    return await _one(conn, _BY_NUMBER, {"number": number})
 
 
 async def lock_certificate(conn: AsyncConnection, certificate: UUID) -> Certificate:
@@ -66,13 +66,12 @@ async def lock_in_force(conn: AsyncConnection, places: Sequence[Place]) -> dict[
 
 async def issued_indexes(conn: AsyncConnection, case: UUID) -> set[int]:
     """Which yields of this case were issued already."""
-    return set((await conn.execute(select(_c.index).where(_c.case == case))).scalars())
+    return set((await conn.execute(_ISSUED_INDEXES, {"case": case})).scalars())
 
 
 async def take_slots(conn: AsyncConnection, count: int) -> list[int]:
     """So many places in the status lists that nobody else gets."""
-    numbered = select(status_slots.next_value()).select_from(func.generate_series(1, count))
-    return list((await conn.execute(numbered)).scalars())
+    return list((await conn.execute(_TAKE_SLOTS, {"count": count})).scalars())
 
 
 async def list_of_holder(
@@ -115,11 +114,18 @@ def _unnested(parties: list[UUID], kinds: list[str]) -> TableValuedAlias:
     return arrays.table_valued("party", "kind", name="wanted").render_derived()
 
 
-async def _one(conn: AsyncConnection, condition: ColumnElement[bool]) -> Certificate | None:
-    row = (await conn.execute(select(certificates).where(condition))).first()
+async def _one(conn: AsyncConnection, wanted: Select[Any], named: dict[str, object]) -> Certificate | None:
+    row = (await conn.execute(wanted, named)).first()
     return None if row is None else _certificate(row)
 
 
 def _certificate(row: Row[Any]) -> Certificate:
     fields = dict(row._mapping)  # noqa: SLF001 - the public name of a row's columns in SQLAlchemy
     return Certificate(**fields | {"state": State(fields["state"]), "origin": Origin(fields["origin"])})
+
+
+# Put together once: what verifies and what issues asks them each time.
+_BY_ID = select(certificates).where(_c.id == bindparam("id"))
+_BY_NUMBER = select(certificates).where(_c.number == bindparam("number"))
+_ISSUED_INDEXES = select(_c.index).where(_c.case == bindparam("case"))
+_TAKE_SLOTS = select(status_slots.next_value()).select_from(func.generate_series(1, bindparam("count", type_=Integer)))

@@ -19,9 +19,7 @@ from shared.timers import cancel_timer, set_timer
 
 async def add(conn: AsyncConnection, certificate: Certificate, *, zone: str) -> bool:
     """The certificate is there, and will expire by itself. False where its decision was carried out before."""
-    row = insert(certificates).values({column.name: getattr(certificate, column.name) for column in certificates.c})
-    # Parallel deliveries meet here: the second waits for the first to commit, and then makes nothing.
-    made = await conn.execute(row.on_conflict_do_nothing(index_elements=["case", "index"]).returning(certificates.c.id))
+    made = await conn.execute(_ADD, {column.name: getattr(certificate, column.name) for column in certificates.c})
     if made.first() is None:
         return False
     if certificate.valid_until is not None:
@@ -65,17 +63,17 @@ async def note(
     act: Act | None = None,
 ) -> None:
     """What was done to it stands in its history; without `act`, nobody did it."""
-    row = insert(operations).values(
-        certificate=certificate.id,
-        revision=certificate.revision,
-        operation=operation,
-        ground=act and act.ground,
-        reason=act and act.reason,
-        department=department,
-        officer=act and act.officer,
-        at=at,
-    )
-    await conn.execute(row)
+    row = {
+        "certificate": certificate.id,
+        "revision": certificate.revision,
+        "operation": operation,
+        "ground": act and act.ground,
+        "reason": act and act.reason,
+        "department": department,
+        "officer": act and act.officer,
+        "at": at,
+    }
+    await conn.execute(_NOTE, row)
 
 
 def named(certificate: Certificate) -> dict[str, Any]:
@@ -108,3 +106,9 @@ async def tell_retired(
     """`certificate.expired`, naming what took its place: after the event of the successor, so that this is known."""
     event = CertificateExpired(**named(retired), successor=successor, operation=operation.value)
     await tell(conn, retired, event, at=at)
+
+
+# Put together once: each time they would cost as much as the seal. Parallel deliveries meet at the first: the second
+# waits for the first to commit, and then makes nothing.
+_ADD = insert(certificates).on_conflict_do_nothing(index_elements=["case", "index"]).returning(certificates.c.id)
+_NOTE = insert(operations)
