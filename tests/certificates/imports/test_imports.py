@@ -47,6 +47,7 @@ async def test_a_row_becomes_a_certificate_that_says_where_it_comes_from(world: 
         "valid_from": "1999-12-31",
         "valid_until": "2099-12-31",
         "state": "valid",
+        "state_code": "01",
         "predecessor": None,
         "origin": "imported",
         "check_mismatch": False,
