@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from certificates import worker
 from certificates.copies.api import router as copies
 from certificates.credentials.api import router as credentials
+from certificates.delivery.api import router as delivery
 from certificates.documents.api import router as documents
 from certificates.issuing.api import router as issuing
 from certificates.service import CertificatesService
@@ -37,6 +38,7 @@ def compose(service: CertificatesService) -> FastAPI:
             status,
             credentials,
             copies,
+            delivery,
             verification,
             evidence,
             imports,

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from certificates.credentials.rules import NonceKey
+from certificates.delivery.ports import Courier, HttpCourier, NullCourier
 from certificates.documents.commands import Press
 from certificates.documents.errors import NoTimestamps
 from certificates.documents.ports import HttpTimestamps, OwnTimestamps, TimestampAuthority
@@ -45,6 +46,7 @@ class CertificatesService(Service):
     imports: ImportDoor = field(init=False)
     messaging: MessagingRuntime = field(init=False)
     status_lists: StatusLists = field(init=False)
+    courier: Courier | None = None
     nonces: NonceKey = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +68,7 @@ class CertificatesService(Service):
         self.messaging = MessagingRuntime("certificates", self.database, self.settings)
         self.status_lists = StatusLists(self.database, signer=self.signer, platform=self.platform, clock=self.clock)
         self.nonces = NonceKey.derived_from(self.messaging.cursor_key.secret)
+        self.courier = self.courier or self._courier()
         self.press = Press(
             database=self.database,
             signer=self.signer,
@@ -86,6 +89,12 @@ class CertificatesService(Service):
     def catalogue(self) -> SharingRules:
         """What the catalogue says now. Refuses (SharingRulesNotLoaded) before it was heard of once."""
         return self.evidence.policy.table.published
+
+    def _courier(self) -> Courier | None:
+        url, token = self.settings.courier_url, self.settings.courier_token_file
+        if url is not None and token is not None:
+            return HttpCourier(self.http, url, token=read_secret(token).decode())
+        return NullCourier(delivers=True) if self.settings.profile == "embedded" else None
 
     def _timestamps(self) -> TimestampAuthority:
         url, chain = self.settings.timestamp_url, self.settings.timestamp_chain_file

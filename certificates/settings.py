@@ -44,6 +44,20 @@ class CertificatesSettings(ServiceSettings):
         " so by itself; others start only with this or with `ONEVISIT_TIMESTAMP_URL`.",
     )
 
+    courier_url: str | None = Field(
+        None, description="The courier that brings paper copies, `https://…`. Without it, they are picked up."
+    )
+    courier_token_file: Path | None = Field(None, description="File with the token that the courier knows us by.")
+    courier_seconds: float = Field(900.0, gt=0, description="How often the courier is asked after a parcel.")
+
+    @model_validator(mode="after")
+    def _a_courier_that_knows_us(self) -> Self:
+        if (self.courier_url is None) != (self.courier_token_file is None):
+            raise ValueError("courier_url and courier_token_file belong together")
+        if self.profile != "embedded" and self.courier_url and not self.courier_url.startswith("https://"):
+            raise ValueError("addresses go to the courier over https only")
+        return self
+
     @model_validator(mode="after")
     def _a_whole_token_or_none(self) -> Self:
         given = (self.seal_pkcs11_module, self.seal_pkcs11_token, self.seal_pkcs11_pin_file)

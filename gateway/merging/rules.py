@@ -17,7 +17,7 @@ ENTITIES: Mapping[str, ServiceName] = {
     "application": "licensing",
     "case": "licensing",
     "rating": "licensing",
-    "delivery": "licensing",
+    "delivery": "certificates",
     "certificate": "certificates",
     "record": "records",
     "evidence": "records",

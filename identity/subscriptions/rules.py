@@ -95,7 +95,9 @@ def kinds_of(entity: str, published: SharingRules) -> frozenset[str] | None:
     match entity:
         case "certificate" | "record":
             return frozenset(kind.code for kind in published.kinds if kind.type == entity)
-        case "case" | "rating" | "delivery":
+        case "delivery":
+            return frozenset(kind.code for kind in published.kinds if kind.type == "certificate")
+        case "case" | "rating":
             return frozenset(item.code for item in published.items)
         case "application" | "thing":
             return frozenset(thing.code for thing in published.things)

@@ -234,6 +234,37 @@ class CertificateTransferredBack(CertificateEvent):
     type: ClassVar[str] = "certificate.transferred-back.v1"
 
 
+class DeliveryEvent(EventContract):
+    """What all events of a delivery carry: which certificate's paper it is. Never where to."""
+
+    delivery: UUID
+    certificate: UUID
+    kind: Code
+    party: UUID
+    issuer: Code
+    state: str
+
+
+class DeliveryDispatched(DeliveryEvent):
+    """A courier has it."""
+
+    type: ClassVar[str] = "delivery.dispatched.v1"
+
+
+class DeliveryDelivered(DeliveryEvent):
+    """The holder has it, from the courier or by coming for it."""
+
+    type: ClassVar[str] = "delivery.delivered.v1"
+    method: Code
+
+
+class DeliveryFailed(DeliveryEvent):
+    """The courier tried in vain (`tries` times by now), or would not go there. `pick-up`: it waits at its issuer."""
+
+    type: ClassVar[str] = "delivery.failed.v1"
+    tries: int
+
+
 class RecordEvent(EventContract):
     """What all events of a record carry."""
 

@@ -78,6 +78,8 @@ class SharingTable:
         for kind in self.published.kinds:
             if kind.issuer == department:
                 yield f"evt.{kind.type}.*.{kind.code}.>"
+                if kind.type == "certificate":
+                    yield f"evt.delivery.*.{kind.code}.>"
         for rule in self.published.rules:
             if rule.reader == department and rule.kind in self.kinds:
                 for scope in rule.regions:

@@ -52,6 +52,10 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "list_copies": ("GET", None, {"holder": 200, "stranger": 404}),
     "get_copy": ("GET", None, {"holder": 404, "stranger": 404}),
     "get_copy_document": ("GET", None, {"holder": 404, "stranger": 404}),
+    "request_a_delivery": ("POST", {"method": "pick-up"}, {"holder": 201, "stranger": 404}),
+    "list_deliveries": ("GET", None, {"holder": 200, "stranger": 404}),
+    "get_delivery": ("GET", None, {"holder": 404, "stranger": 404}),
+    "hand_a_delivery_over": ("POST", None, {"issuer": 404, "other": 404}),
     # Past the door the grant decides, and there is none: `grant-refused`.
     "search_evidence": ("POST", SEARCH, {}),
     "verify_certificate": ("POST", {"number": "1"}, dict.fromkeys(CALLERS, 200)),

@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 
 from certificates.copies.api import router as copies
 from certificates.credentials.api import router as credentials
+from certificates.delivery.api import router as delivery
 from certificates.issuing.api import router as issuing
 from certificates.status.api import router as status_lists
 from certificates.verification.api import router as verification
@@ -32,7 +33,7 @@ from shared.messaging.topics import Reach
 ROUTERS: dict[str, list[APIRouter]] = {
     "identity": [tokens, clients, identification, representation, parties, duties, subscriptions],
     "licensing": [catalogue, calendar, applications, cases],
-    "certificates": [issuing, copies, status_lists, credentials, verification, evidence, imports],
+    "certificates": [issuing, copies, delivery, status_lists, credentials, verification, evidence, imports],
     "records": [filing, accesses, evidence, imports],
 }
 # Named by the table already, and answered when their own issues build them.
