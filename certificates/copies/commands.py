@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.copies.errors import NotToBeCopied
 from certificates.copies.model import Copy, copies
-from certificates.copies.rules import COPY_TYPE, check_term, content_of, watermark_of
+from certificates.copies.rules import COPY_TYPE, check_term, watermark_of
 from certificates.copies.schemas import CertificateCopy
 from certificates.issuing.errors import CertificateNotFound
 from certificates.issuing.permissions import Viewer
@@ -19,7 +19,7 @@ from certificates.sealing.commands import note_uses
 from certificates.sealing.errors import NoSealKey
 from certificates.sealing.model import Form
 from certificates.sealing.ports import Signer
-from certificates.sealing.rules import compact_jws, credit_code_of, header_for, was_valid
+from certificates.sealing.rules import compact_jws, credit_code_of, document_in, header_for, was_valid
 from shared.clock import legal_date
 
 
@@ -65,7 +65,7 @@ async def make_copy(
     watermark = watermark_of(wish.purpose, made_on=today, valid_until=wish.valid_until)
     content = CertificateCopy(
         id=copy,
-        certificate=content_of(held.sealed),
+        certificate=document_in(held.sealed),
         purpose=wish.purpose,
         watermark=watermark,
         made_at=at,

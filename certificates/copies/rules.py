@@ -12,7 +12,6 @@ from certificates.issuing.model import Certificate
 from certificates.issuing.rules import is_in_force
 from certificates.sealing.errors import SealRefused
 from certificates.sealing.rules import MAX_DOCUMENT_BYTES, credit_code_of, open_seal
-from certificates.sealing.schemas import CertificateDocument
 from shared.schemas import Text
 
 COPY_TYPE: Final = "certificate-copy+jws"
@@ -37,11 +36,6 @@ def check_term(certificate: Certificate, valid_until: date, *, today: date) -> N
 def holds(certificate: Certificate, *, valid_until: date, day: date) -> bool:
     """Whether a copy may be used on this day: its certificate is in force, and its own last day is not over."""
     return is_in_force(certificate, day=day) and day <= valid_until
-
-
-def content_of(seal: str) -> CertificateDocument:
-    """What a sealed certificate says, read from its own seal."""
-    return CertificateDocument.model_validate_json(urlsafe_b64decode(seal.split(".")[1].encode()))
 
 
 def copy_file(seal: str) -> bytes:

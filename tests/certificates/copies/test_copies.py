@@ -8,8 +8,9 @@ import httpx2
 import orjson
 import pytest
 
-from certificates.copies.rules import content_of, copy_file, open_copy, watermark_of
+from certificates.copies.rules import copy_file, open_copy, watermark_of
 from certificates.sealing.errors import SealRefused
+from certificates.sealing.rules import document_in
 from certificates.verification.errors import NotGenuine
 from certificates.verification.offline import open_document
 from shared.canonical import canonical_json
@@ -64,7 +65,7 @@ class TestMaking:
         file = await document(world, await made(world, certificate))
         said = open_copy(file, world.service.signer.root_pem)
         held = await now_held(world, certificate)
-        assert said.certificate == content_of(held.sealed)
+        assert said.certificate == document_in(held.sealed)
         assert (said.purpose, said.valid_until) == ("办理入学登记", date(2026, 3, 31))
         assert said.certificate.number == held.number
 

@@ -103,6 +103,13 @@ def test_an_issuer_follows_its_own_kinds_everywhere() -> None:
     assert not may_follow(TABLE, "tax", PROVINCE, f"evt.certificate.issued.{BIRTH}.33.>")
 
 
+def test_of_paper_that_is_delivered_only_the_issuer_hears() -> None:
+    topics = f"evt.delivery.*.{BIRTH}.33.>"
+    assert may_follow(TABLE, "health-commission", None, topics)
+    assert not may_follow(TABLE, READER, PROVINCE, topics)
+    assert not may_follow(TABLE, "health-commission", None, f"evt.delivery.*.{RECORD}.33.>")
+
+
 def test_a_refusal_can_name_what_comes_nearest() -> None:
     reach = TABLE.reach(READER, PROVINCE)
     assert reach.nearest(f"evt.certificate.issued.{BIRTH}.>", at_most=2) == [
@@ -116,7 +123,8 @@ def test_whatever_is_named_as_allowed_is_published_at_all() -> None:
     """And whatever is published is for somebody, be it for a department that decides, issues or is told."""
     published = {each.contract.entity for each in public_event_types().values() if not each.contract.addressed}
     followed = {each.split(".")[1] for each in TABLE.reach(READER, PROVINCE).filters if each.startswith("evt.")}
-    assert followed | {"record"} == published
+    of_issuers = {"record", "delivery"}  # the reader issues neither records nor certificates here
+    assert followed | of_issuers == published
 
 
 # A small universe. "later" and 99 stand for whatever comes into the world tomorrow, whose name nobody knows yet.
