@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from asn1crypto import algos, cms, tsp
+from asn1crypto import algos, cms, core, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 SHA256: Final = algos.DigestAlgorithm({"algorithm": "sha256"}).dump()
 ES256: Final = algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}).dump()
 TIMESTAMP: Final = "signature_time_stamp_token"
+_TIMESTAMP: Final = cms.CMSAttributeType(TIMESTAMP).dump()
+_SIGNED_DATA: Final = cms.ContentType("signed_data").dump()
 _HASHES: Final[dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
     "sha256": hashes.SHA256,
     "sha384": hashes.SHA384,
@@ -37,6 +39,7 @@ _UNREADABLE: Final = (
     KeyError,
     AttributeError,
     OverflowError,
+    RecursionError,
     UnsupportedAlgorithm,
     x509.InvalidVersion,
 )
@@ -63,38 +66,53 @@ class Signed:
 
 
 def signed_data(parts: Signed) -> bytes:
-    """These parts as a ContentInfo, in DER."""
+    """These parts as a ContentInfo, in DER.
+
+    Put together here: asn1crypto takes a definite length that ends in 0x80 for an indefinite one, and then writes what
+    was put together again for every level that it lies in, twice: seconds or hours, for every hundredth document.
+    """
     encoded = parts.certificate.public_bytes(Encoding.DER)
     certificate = asn1_x509.Certificate.load(encoded)
-    digest = algos.DigestAlgorithm.load(parts.digest)
-    signer: dict[str, Any] = {
-        "version": "v1",
-        "sid": cms.SignerIdentifier(
-            "issuer_and_serial_number",
-            cms.IssuerAndSerialNumber({"issuer": certificate.issuer, "serial_number": certificate.serial_number}),
-        ),
-        "digest_algorithm": digest,
-        "signed_attrs": cms.CMSAttributes.load(parts.attributes),
-        "signature_algorithm": algos.SignedDigestAlgorithm.load(parts.algorithm),
-        "signature": parts.signature,
-    }
-    if parts.timestamp is not None:
-        token = cms.ContentInfo.load(parts.timestamp)
-        stamp = cms.CMSAttribute({"type": TIMESTAMP, "values": [token]})
-        signer["unsigned_attrs"] = cms.CMSAttributes([_settled(stamp)])
-    inside: dict[str, Any] = {"content_type": parts.content_type}
-    if parts.content is not None:
-        inside["content"] = cms.ParsableOctetString(parts.content)
-    body = cms.SignedData(
-        {
-            "version": "v1" if parts.content_type == "data" else "v3",
-            "digest_algorithms": [digest],
-            "encap_content_info": inside,
-            "certificates": [cms.CertificateChoices("certificate", certificate)],
-            "signer_infos": [_settled(cms.SignerInfo(signer))],
-        }
+    named = _tlv(0x30, certificate.issuer.dump(), core.Integer(certificate.serial_number).dump())
+    inside = () if parts.content is None else (_tlv(0xA0, _tlv(0x04, parts.content)),)
+    signer = _tlv(
+        0x30,
+        core.Integer(1).dump(),
+        named,
+        parts.digest,
+        b"\xa0" + parts.attributes[1:],
+        parts.algorithm,
+        _tlv(0x04, parts.signature),
+        *(() if parts.timestamp is None else (_tlv(0xA1, _tlv(0x30, _TIMESTAMP, _tlv(0x31, parts.timestamp))),)),
     )
-    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": body}).dump())
+    body = _tlv(
+        0x30,
+        core.Integer(1 if parts.content_type == "data" else 3).dump(),
+        _tlv(0x31, parts.digest),
+        _tlv(0x30, cms.ContentType(parts.content_type).dump(), *inside),
+        _tlv(0xA0, encoded),
+        _tlv(0x31, signer),
+    )
+    return _tlv(0x30, _SIGNED_DATA, _tlv(0xA0, body))
+
+
+def _tlv(tag: int, *parts: bytes) -> bytes:
+    """Tag, length and value (ITU-T X.690 section 8.1), the length as short as it can be."""
+    value = b"".join(parts)
+    if len(value) < 0x80:
+        return bytes([tag, len(value)]) + value
+    length = len(value).to_bytes((len(value).bit_length() + 7) // 8)
+    return bytes([tag, 0x80 | len(length)]) + length + value
+
+
+def length_of(der: bytes) -> int:
+    """How many bytes the value takes that stands here. Refuses (NotSignedData) one that does not say so at once."""
+    if len(der) < 2 or der[1] == 0x80 or der[1] > 0x84:
+        raise NotSignedData
+    if der[1] < 0x80:
+        return 2 + der[1]
+    size = der[1] & 0x7F
+    return 2 + size + int.from_bytes(der[2 : 2 + size])
 
 
 def opened(der: bytes) -> Signed:

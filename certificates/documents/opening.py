@@ -12,12 +12,11 @@ from io import BytesIO
 from typing import Final
 
 import orjson
-from asn1crypto import cms as asn1_cms
 from cryptography import x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from certificates.documents.cms import ES256, SHA256, NotSignedData, Signed, opened, speaks_for
+from certificates.documents.cms import ES256, SHA256, NotSignedData, Signed, length_of, opened, speaks_for
 from certificates.documents.errors import NotSealed
 from certificates.documents.pades import RESERVED
 from certificates.documents.timestamps import NotATimestamp, Timestamp, imprint_of, open_timestamp
@@ -88,8 +87,7 @@ def _seal_in(digits: bytes) -> Signed:
     """The seal in the gap: one spelling of its bytes, then zeros, and nothing else."""
     try:
         padded = bytes.fromhex(digits.decode("ascii"))
-        seal = asn1_cms.ContentInfo.load(padded)
-        length = len(seal.dump())
+        length = length_of(padded)
         parts = opened(padded[:length])
     except (ValueError, NotSignedData):
         raise NotSealed("seal-incomplete") from None

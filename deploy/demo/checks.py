@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from certificates.documents.errors import NotSealed
+from certificates.documents.opening import open_pdf
 from certificates.verification.offline import verify_document
 from deploy.demo.departments import Department
 from deploy.demo.loop import REINSTATED, REVOKED, Loop, concerned
@@ -36,6 +38,7 @@ def check_all(
         _every_department_was_woken_by_an_event(departments),
         _the_last_two_ran_in_parallel(departments),
         _certificates_are_genuine(outcome, root_pem, at),
+        _pages_are_sealed(outcome, root_pem),
         _accesses_are_visible(outcome),
         _nobody_else_sees_it(outcome),
         _reused_by_duty(loop),
@@ -85,6 +88,15 @@ def _certificates_are_genuine(outcome: Outcome, root_pem: bytes, at: datetime) -
     genuine = [verdict.genuine for verdict in offline] + [verdict["genuine"] for verdict in outcome.verdicts]
     detail = f"{len(outcome.documents)} documents, online and offline"
     return Check("every certificate is genuine and in force", len(outcome.documents) >= 3 and all(genuine), detail)
+
+
+def _pages_are_sealed(outcome: Outcome, root_pem: bytes) -> Check:
+    try:
+        inside = [open_pdf(page, root_pem).file for page in outcome.pages]
+    except NotSealed as refusal:
+        return Check("every certificate is a sealed page too, with its file inside", False, refusal.code)
+    same = len(inside) >= 3 and inside == outcome.documents
+    return Check("every certificate is a sealed page too, with its file inside", same, f"{len(inside)} pages")
 
 
 def _accesses_are_visible(outcome: Outcome) -> Check:

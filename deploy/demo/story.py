@@ -37,6 +37,7 @@ class Outcome:
     progress: list[dict[str, Any]] = field(default_factory=list)
     certificates: list[dict[str, Any]] = field(default_factory=list)
     documents: list[bytes] = field(default_factory=list)
+    pages: list[bytes] = field(default_factory=list)
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     accesses: list[dict[str, Any]] = field(default_factory=list)
     stranger_status: int = 0
@@ -92,13 +93,14 @@ def _describe(step: dict[str, Any]) -> str:
 
 
 async def collect(api: Api, outcome: Outcome, child: str) -> None:
-    """The child's sealed certificates, each verified online; and who has looked at the mother's data."""
+    """The child's certificates, as files and pages, each verified online; and who has looked at the mother's data."""
     statement = (await api.get("mother", "/v1/me/representations"))["statement"]
     page = await api.get("mother", "/v1/certificates", statement=statement, holder=child, limit=100)
     outcome.certificates = page["items"]
     for certificate in outcome.certificates:
         path = f"/v1/certificates/{certificate['id']}/document"
         outcome.documents.append(await api.document("mother", path, statement=statement))
+        outcome.pages.append(await api.document("mother", f"{path}.pdf", statement=statement))
         outcome.verdicts.append(await api.post(None, "/v1/verifications", {"number": certificate["number"]}))
     outcome.accesses = (await api.get("mother", "/v1/accesses", limit=100))["items"]
     outcome.stranger_status = await _status(api, "father", f"/v1/applications/{outcome.application['id']}")

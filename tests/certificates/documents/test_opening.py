@@ -217,6 +217,15 @@ class TestMutants:
         padded = pdf[: end - 2] + b"01" + pdf[end:]
         assert {refused(city, lower), refused(city, padded)} == {"seal-incomplete"}
 
+    @pytest.mark.parametrize("level", [b"\x30\x80", b"\xa0\x80", b"\x30\x84\x00\x00\x0f\x80"], ids=repr)
+    def test_a_seal_that_is_nothing_but_nesting_does_not(self, city: City, pdf: bytes, level: bytes) -> None:
+        bottomless = (level * (RESERVED // 2))[: RESERVED // 2]
+        assert refused(city, with_seal(pdf, bottomless)) == "seal-incomplete"
+        seal = seal_in(pdf)
+        for place in range(0, len(seal), 40):
+            mutant = (seal[:place] + bottomless)[: RESERVED // 2]
+            assert refused(city, with_seal(pdf, mutant)) is not None
+
     def test_the_other_signature_of_the_same_key_does_not(self, city: City, pdf: bytes) -> None:
         """ECDSA knows two signatures for each; the timestamp is of one of them."""
         parts = opened(seal_in(pdf))
