@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.errors import RuleNotMet, Unavailable
+from shared.errors import CannotStart, RuleNotMet, Unavailable
 
 UnsealedCode = Literal[
     "not-a-pdf", "seal-incomplete", "signature-wrong", "seal-not-trusted", "seal-not-in-time", "seal-revoked",
@@ -42,11 +42,11 @@ class TimestampUnavailable(Unavailable):
     title_zh = "时间戳服务暂不可用，请重试"
 
 
-class NoFont(Exception):
+class NoFont(CannotStart):
     """There is nothing to print with. The message says what to set; the service does not start."""
 
 
-class NoTimestamps(Exception):
+class NoTimestamps(CannotStart):
     """Nobody gives timestamps. The message says what to set; the service does not start."""
 
 

@@ -16,10 +16,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certificates.documents.errors import NoTimestamps, TimestampUnavailable
 from certificates.documents.ports import HttpTimestamps, OwnTimestamps, TimestampAuthority
 from certificates.documents.timestamps import MAX_BYTES, NotATimestamp, open_timestamp
-from certificates.sealing.authority import new_crl
+from certificates.sealing.authority import Office, new_crl
+from certificates.service import CertificatesService
+from certificates.settings import CertificatesSettings
+from shared.errors import CannotStart
 from tests.certificates.documents.pdfs import City
 from tests.certificates.documents.stamps import REFUSAL, URL, by_http, reply_with, replying, stamping, token_of
 from tests.certificates.seals import AT
+from tests.support.services import settings_of
 
 IMPRINT = sha256(b"a seal").digest()
 
@@ -114,3 +118,31 @@ class TestOverHttp:
     def test_without_a_chain_it_does_not_start(self) -> None:
         with pytest.raises(NoTimestamps, match="ONEVISIT_TIMESTAMP_CHAIN_FILE"):
             HttpTimestamps.from_chain(httpx2.AsyncClient(), URL, None)
+
+
+class TestStart:
+    """Outside the embedded profile nobody's timestamps are taken for granted."""
+
+    def test_without_an_authority_a_service_does_not_start(self, tmp_path: Path) -> None:
+        with pytest.raises(CannotStart, match="ONEVISIT_TIMESTAMP_URL"):
+            service(tmp_path, profile="production")
+
+    def test_with_leave_to_use_its_own_it_does(self, tmp_path: Path) -> None:
+        assert service(tmp_path, profile="production", own_timestamps=True).press.timestamps.office is Office.TIMESTAMP
+
+    def test_with_an_authority_elsewhere_it_does(self, tmp_path: Path, city: City) -> None:
+        (tmp_path / "chain.pem").write_bytes(city.signer.root_pem)
+        told = {"timestamp_url": URL, "timestamp_chain_file": tmp_path / "chain.pem"}
+        assert service(tmp_path, profile="production", **told).press.timestamps.office is None
+
+    def test_without_a_font_it_does_not(self, tmp_path: Path) -> None:
+        (tmp_path / "fonts").mkdir()
+        with pytest.raises(CannotStart, match="ONEVISIT_FONT_DIRECTORY"):
+            service(tmp_path, font_directory=tmp_path / "fonts")
+
+
+def service(directory: Path, **told: object) -> CertificatesService:
+    database = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
+    given = settings_of(directory, database_url=database, seal_directory=directory) | told
+    settings = CertificatesSettings.model_validate(given)
+    return CertificatesService("certificates", settings, seals=City().signer)
