@@ -8,7 +8,8 @@ from typing import Annotated
 import orjson
 from fastapi import Depends, Request
 from sqlalchemy import MetaData
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.errors import ServiceError
@@ -97,6 +98,19 @@ async def _read(request: Request) -> AsyncGenerator[AsyncConnection]:
 # scope="function": with FastAPI's default the commit would come after the client has its 200.
 Transaction = Annotated[AsyncConnection, Depends(_transaction, scope="function")]
 Read = Annotated[AsyncConnection, Depends(_read, scope="function")]
+
+
+# What another moment heals (PostgreSQL, appendix A): waited too long for a lock, deadlock, canceled as too slow, too
+# many connections, the server goes or comes, the connection is lost.
+_PASSING = ("55P03", "40P01", "40001", "57014", "53300", "57P", "08")
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the database could not do it now, and may well do it when asked again; nothing was changed."""
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        return error.connection_invalidated or state.startswith(_PASSING)
+    return isinstance(error, PoolExhausted | ConnectionError)
 
 
 def constraint_of(error: IntegrityError) -> str | None:

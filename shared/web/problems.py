@@ -8,10 +8,12 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shared.errors import Invalid, Malformed, NotFound, ServiceError
+from shared.database import is_passing
+from shared.errors import Invalid, Malformed, NotFound, ServiceError, Unavailable
 from shared.schemas import Strict
 from shared.telemetry import correlation_id
 
@@ -147,7 +149,15 @@ def install(app: FastAPI) -> None:
         log.error("failed", exc_info=error)
         return problem_response(ServiceError(), language=request.headers.get("accept-language", ""))
 
+    async def on_database_error(request: Request, error: Exception) -> Response:
+        if not is_passing(error):
+            raise error
+        log.warning("the database could not do it now", error=type(error).__name__)
+        return await on_service_error(request, Unavailable(retry_after=1))
+
     app.add_exception_handler(ServiceError, on_service_error)
+    app.add_exception_handler(SQLAlchemyError, on_database_error)
+    app.add_exception_handler(ConnectionError, on_database_error)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_failure)

@@ -6,11 +6,12 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 from pydantic import SecretStr
-from sqlalchemy import Column, Integer, Table, insert, select
+from sqlalchemy import Column, Integer, Table, insert, select, text
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.auth import public
-from shared.database import Database, Transaction, new_metadata, translate
+from shared.database import Database, Transaction, is_passing, new_metadata, translate
 from shared.errors import Conflict
 from shared.jose import SigningKey, StaticKeys
 from shared.web import Service, create_service
@@ -37,6 +38,17 @@ async def mark(number: int, conn: Transaction) -> int:
 async def fail(number: int, conn: Transaction) -> None:
     await conn.execute(insert(marks).values(number=number))
     raise Conflict
+
+
+@router.post("/waits")
+async def wait(conn: Transaction) -> None:
+    await conn.execute(text("SET LOCAL lock_timeout = '10ms'"))
+    await conn.execute(text("LOCK TABLE marks"))
+
+
+@router.post("/mistakes")
+async def mistake(conn: Transaction) -> None:
+    await conn.execute(text("SELECT no_such_column FROM marks"))
 
 
 @pytest.fixture
@@ -98,3 +110,22 @@ async def test_a_constraint_speaks_as_the_refusal_it_stands_for(witness: Witness
         await http.post("/marks/1")
         response = await http.post("/marks/1")
     assert (response.status_code, response.json()["code"]) == (409, "already-marked")
+
+
+async def test_what_another_moment_heals_is_answered_as_such(witness: Witness, database: Database) -> None:
+    async with database.transaction() as conn, client(witness) as http:
+        await conn.execute(insert(marks).values(number=1))
+        response = await http.post("/waits")
+    assert (response.status_code, response.json()["code"]) == (503, "service-unavailable")
+    assert response.headers["retry-after"] == "1"
+
+
+async def test_a_mistake_of_ours_is_no_matter_of_trying_again(witness: Witness) -> None:
+    async with client(witness) as http:
+        assert (await http.post("/mistakes")).status_code == 500
+
+
+async def test_a_connection_that_breaks_is_a_matter_of_trying_again() -> None:
+    assert is_passing(ConnectionRefusedError())
+    assert is_passing(PoolExhausted())
+    assert not is_passing(FileNotFoundError())
