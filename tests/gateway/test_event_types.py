@@ -20,7 +20,7 @@ async def test_every_event_that_a_department_can_hear_is_listed_with_its_schema(
     assert listed["certificate.issued.v1"] == {
         "type": "certificate.issued.v1",
         "title": {"zh": "证照已签发", "en": "Certificate issued"},
-        "description": "",
+        "description": "By the decision on `case`. `predecessor`: the holder's other, in whose place it stands.",
         "topic": "evt.certificate.issued.{kind}.{province}.{city}.{county}",
         "hearers": "its issuer; departments that a sharing rule entitles to the kind, in the rule's regions",
         "dataschema": "urn:onevisit:event:certificate.issued.v1",
