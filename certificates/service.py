@@ -21,6 +21,7 @@ from certificates.sealing.ports import Signer, SoftwareSigner
 from certificates.sealing.rotation import RotatingSigner
 from certificates.settings import CertificatesSettings
 from certificates.status.commands import StatusLists
+from certificates.verification.trust import Believed
 from shared.contracts.sharing import SharingRules
 from shared.evidence.api import EvidenceDoor
 from shared.evidence.grants import GrantVerifier
@@ -48,6 +49,7 @@ class CertificatesService(Service):
     status_lists: StatusLists = field(init=False)
     courier: Courier | None = None
     nonces: NonceKey = field(init=False)
+    believed: Believed = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -79,6 +81,9 @@ class CertificatesService(Service):
             verify=f"{self.platform}/verify",
             zone=self.settings.zone,
             clock=self.clock,
+        )
+        self.believed = Believed(
+            self.signer, platform=self.platform, zone=self.settings.zone, anchors=self.press.timestamps.anchors
         )
 
     @property

@@ -5,7 +5,7 @@ those that `signed_data` would write for the same parts, so that what no signatu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
+
+from certificates.sealing.rules import lower_of
 
 SHA256: Final = algos.DigestAlgorithm({"algorithm": "sha256"}).dump()
 ES256: Final = algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}).dump()
@@ -238,17 +240,15 @@ def _hash_of(parts: Signed) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512:
 
 
 def signature_holds(parts: Signed) -> bool:
-    """Whether the certificate's key signed the attributes: ECDSA, or RSA with PKCS #1 v1.5, as they name it."""
-    algorithm = algos.SignedDigestAlgorithm.load(parts.algorithm)
+    """Whether the certificate's key signed the attributes: ECDSA, or RSA with PKCS #1 v1.5; spelled as we spell it."""
     digest = _hash_of(parts)
     try:
-        key = parts.certificate.public_key()
-        named = algorithm.signature_algo
-        if algorithm["algorithm"].native not in ("rsassa_pkcs1v15", "ecdsa") and algorithm.hash_algo != digest.name:
+        if parts != spelled(parts):
             return False
-        if isinstance(key, EllipticCurvePublicKey) and named == "ecdsa":
+        key = parts.certificate.public_key()
+        if isinstance(key, EllipticCurvePublicKey):
             key.verify(parts.signature, parts.attributes, ECDSA(digest))
-        elif isinstance(key, RSAPublicKey) and named == "rsassa_pkcs1v15":
+        elif isinstance(key, RSAPublicKey):
             key.verify(parts.signature, parts.attributes, PKCS1v15(), digest)
         else:
             return False
@@ -257,9 +257,40 @@ def signature_holds(parts: Signed) -> bool:
     return True
 
 
+def spelled(parts: Signed) -> Signed:
+    """The same as we spell it: how algorithms are written, and which of two ECDSA signatures it is, is not signed.
+
+    Refuses (NotSignedData) what names other algorithms than those that `signature_holds` knows.
+    """
+    name, key = _hash_of(parts).name, parts.certificate.public_key()
+    is_ecdsa = isinstance(key, EllipticCurvePublicKey)
+    try:
+        named = algos.SignedDigestAlgorithm.load(parts.algorithm)
+        generic = named["algorithm"].native in ("rsassa_pkcs1v15", "ecdsa")
+        if named.signature_algo != ("ecdsa" if is_ecdsa else "rsassa_pkcs1v15"):
+            raise NotSignedData
+        if not generic and named.hash_algo != name:
+            raise NotSignedData
+        signature = _lower(parts.signature, key) if isinstance(key, EllipticCurvePublicKey) else parts.signature
+    except ValueError:
+        raise NotSignedData from None
+    return replace(
+        parts,
+        digest=algos.DigestAlgorithm({"algorithm": name}).dump(),
+        algorithm=algos.SignedDigestAlgorithm({"algorithm": f"{name}_{'ecdsa' if is_ecdsa else 'rsa'}"}).dump(),
+        signature=signature,
+    )
+
+
 def der_signature(raw: bytes) -> bytes:
-    """An ES256 signature (r followed by s, as JOSE has it) as X.509 and CMS have it."""
-    return encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
+    """An ES256 signature (r followed by s, as JOSE has it) as X.509 and CMS have it; the lower one (`lower_of`)."""
+    lower = lower_of(raw)
+    return encode_dss_signature(int.from_bytes(lower[:32]), int.from_bytes(lower[32:]))
+
+
+def _lower(signature: bytes, key: EllipticCurvePublicKey) -> bytes:
+    r, s = decode_dss_signature(signature)
+    return encode_dss_signature(r, min(s, key.curve.group_order - s))
 
 
 def attributes_for(content_type: str, digest: bytes, certificate: x509.Certificate) -> bytes:

@@ -21,6 +21,7 @@ from certificates.documents.cms import (
     parts_of,
     signed_data,
     speaks_for,
+    spelled,
 )
 from certificates.sealing.rules import was_valid
 
@@ -95,7 +96,7 @@ def read_reply(reply: bytes, imprint: bytes, *, nonce: int, anchors: Sequence[x5
         answer = tsp.TimeStampResp.load(reply, strict=True)
         if answer["status"]["status"].native not in _GRANTED:
             raise NotATimestamp
-        token = signed_data(replace(parts_of(answer["time_stamp_token"].dump()), timestamp=None))
+        token = signed_data(spelled(replace(parts_of(answer["time_stamp_token"].dump()), timestamp=None)))
         if _said_in(opened(token))["nonce"].native != nonce:
             raise NotATimestamp
     except NotATimestamp:

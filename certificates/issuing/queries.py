@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.errors import CertificateNotFound
 from certificates.issuing.model import IN_FORCE, Certificate, Origin, State, certificates, status_slots
+from certificates.sealing.schemas import StatusEntry
 
 # A holder and a kind: where there is one certificate in force at most, if the kind is such a one.
 Place = tuple[UUID, str]
@@ -26,6 +27,11 @@ async def find_certificate(conn: AsyncConnection, certificate: UUID) -> Certific
 async def find_by_number(conn: AsyncConnection, number: str) -> Certificate | None:
     """The certificate that bears this number."""
     return await _one(conn, _BY_NUMBER, {"number": number})
+
+
+async def find_by_place(conn: AsyncConnection, place: StatusEntry) -> Certificate | None:
+    """The certificate whose state stands at this place of the status lists."""
+    return await _one(conn, _BY_PLACE, {"list": place.list, "index": place.index})
 
 
 async def lock_certificate(conn: AsyncConnection, certificate: UUID) -> Certificate:
@@ -127,5 +133,6 @@ def _certificate(row: Row[Any]) -> Certificate:
 # Put together once: what verifies and what issues asks them each time.
 _BY_ID = select(certificates).where(_c.id == bindparam("id"))
 _BY_NUMBER = select(certificates).where(_c.number == bindparam("number"))
+_BY_PLACE = select(certificates).where(_c.status_list == bindparam("list"), _c.status_index == bindparam("index"))
 _ISSUED_INDEXES = select(_c.index).where(_c.case == bindparam("case"))
 _TAKE_SLOTS = select(status_slots.next_value()).select_from(func.generate_series(1, bindparam("count", type_=Integer)))

@@ -26,6 +26,8 @@ TYPE = "certificate+jws"
 # The credit code of the sealing department stands in its certificate's subject (organizationIdentifier).
 CREDIT_CODE = x509.NameOID.ORGANIZATION_IDENTIFIER
 MAX_DOCUMENT_BYTES = 131_072
+# How many points the curve P-256 has (FIPS 186-5; SEC 2 section 2.4.2).
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 Header = dict[str, str | list[str]]
 Sign = Callable[[bytes], bytes]
@@ -66,7 +68,21 @@ def header_for(certificate: x509.Certificate, *, typ: str = TYPE) -> Header:
 def compact_jws(header: Header, payload: bytes, sign: Sign) -> str:
     """The compact serialisation (RFC 7515 section 3.1), signed by a key that may be anywhere."""
     signed = urlsafe_b64encode(orjson.dumps(header)) + b"." + urlsafe_b64encode(payload)
-    return (signed + b"." + urlsafe_b64encode(sign(signed))).decode()
+    return (signed + b"." + urlsafe_b64encode(lower_of(sign(signed)))).decode()
+
+
+def lower_of(signature: bytes) -> bytes:
+    """Of the two ES256 signatures that hold whenever one does, (r, s) and (r, n - s), the one with the lower s.
+
+    Everybody can make the one from the other. A seal is the lower one, so that there are no two spellings of it.
+    """
+    s = int.from_bytes(signature[32:])
+    return signature[:32] + min(s, _ORDER - s).to_bytes(32)
+
+
+def is_lower(signature: bytes) -> bool:
+    """Whether this is 64 bytes, and the lower one of the two."""
+    return len(signature) == 64 and int.from_bytes(signature[32:]) <= _ORDER // 2
 
 
 def certificate_in(header: bytes, *, typ: str = TYPE) -> x509.Certificate:
@@ -75,12 +91,20 @@ def certificate_in(header: bytes, *, typ: str = TYPE) -> x509.Certificate:
     So no `crit`, `jku`, `jwk`, other algorithm or longer chain can have an effect.
     """
     try:
-        certificate = x509.load_der_x509_certificate(b64decode(orjson.loads(header)["x5c"][0], validate=True))
+        certificate = certificate_from(b64decode(orjson.loads(header)["x5c"][0], validate=True))
     except (ValueError, TypeError, LookupError):
         raise NotASeal("no certificate") from None
     if header != orjson.dumps(header_for(certificate, typ=typ)):
         raise NotASeal("unexpected header")
     return certificate
+
+
+def certificate_from(der: bytes) -> x509.Certificate:
+    """The certificate in these bytes. Refuses (NotASeal) what is none."""
+    try:
+        return x509.load_der_x509_certificate(der)
+    except (ValueError, x509.InvalidVersion):
+        raise NotASeal("no certificate") from None
 
 
 def open_seal(text: str, root_pem: bytes, *, typ: str = TYPE) -> OpenedSeal:
@@ -90,11 +114,18 @@ def open_seal(text: str, root_pem: bytes, *, typ: str = TYPE) -> OpenedSeal:
     """
     header, payload = segments_of(text)
     root, certificate, key = _trusted(header, root_pem, typ)
+    check_signature(text, key)
+    return OpenedSeal(payload, certificate, root)
+
+
+def check_signature(text: str, key: ECKey) -> None:
+    """Refuses (SealRefused) a seal that this key did not set, or whose signature is in its other spelling."""
     try:
         jws.deserialize_compact(text, key, registry=REGISTRY)
     except (JoseError, ValueError):
         raise SealRefused("signature-wrong") from None
-    return OpenedSeal(payload, certificate, root)
+    if not is_lower(urlsafe_b64decode(text.rpartition(".")[2].encode())):
+        raise SealRefused("altered")
 
 
 def segments_of(text: str) -> tuple[bytes, bytes]:

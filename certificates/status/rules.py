@@ -66,8 +66,9 @@ class _Claims(Strict):
 
 @dataclass(frozen=True, slots=True)
 class StatusList:
-    """A list that was found genuine: which one it is, of when, and what it says."""
+    """A list that was found genuine: whose and which one it is, of when, and what it says."""
 
+    platform: str
     number: int
     made_at: datetime
     states: bytes
@@ -137,9 +138,10 @@ def open_list(token: str, number: int, root_pem: bytes, at: datetime) -> StatusL
         raise NotAStatusList("from-the-future")
     if at.timestamp() > claims.exp:
         raise NotAStatusList("too-old")
-    if claims.sub.rpartition(PATH)[2] != str(number):
+    platform, _, name = claims.sub.rpartition(PATH)
+    if name != str(number):
         raise NotAStatusList("another-list")
-    return StatusList(number=number, made_at=made_at, states=_unpacked(claims.status_list.lst))
+    return StatusList(platform=platform, number=number, made_at=made_at, states=_unpacked(claims.status_list.lst))
 
 
 def _claims(payload: bytes) -> _Claims:

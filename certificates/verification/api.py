@@ -15,12 +15,12 @@ router = APIRouter(prefix="/v1", tags=["verification"], dependencies=[public()])
 
 @router.post("/verifications")
 async def verify_certificate(conn: Read, service: Current, body: VerificationRequest) -> VerificationView:
-    """Is this certificate genuine and in force now? Send a document, a bare seal or a number."""
-    day = legal_date(service.clock(), service.settings.zone)
+    """Is this certificate genuine and in force now? Send a PDF or sealed file, a QR code's text, or a number."""
+    at = service.clock()
+    day = legal_date(at, service.settings.zone)
     if body.number is not None:
         return await queries.verify_number(conn, body.number, day=day)
-    shown = body.document if body.document is not None else (body.token or "").encode()
-    return await queries.verify_shown(conn, shown, root_pem=service.signer.root_pem, day=day)
+    return await queries.verify_shown(conn, body.shown, trust=service.believed.now(), at=at, day=day)
 
 
 @router.get("/seal-root")

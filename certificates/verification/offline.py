@@ -1,37 +1,45 @@
-"""Is this document genuine? Answered from the document and the platform's root certificate alone. Pure.
+"""Is this certificate genuine, and in force? Answered without a network, by what is shown and what was fetched before.
 
-What only the register knows (withheld, revoked, cancelled) cannot be seen here; `POST /v1/verifications` sees it.
+The root certificate is enough for the first question. The second needs a bundle (`GET /v1/verification-bundle`), and
+the answer is as of when that was made. Pure.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Literal
 
-import orjson
+from cryptography import x509
 
-from certificates.issuing.rules import CertificateNumber
-from certificates.sealing.errors import SealRefused
-from certificates.sealing.rules import (
-    MAX_DOCUMENT_BYTES,
-    OpenedSeal,
-    credit_code_of,
-    open_seal,
-    revocations_in,
-    sealed_file,
-    segments_of,
-)
 from certificates.sealing.schemas import CertificateDocument
-from certificates.verification.errors import NotGenuine, Reason, ReasonCode, reason
+from certificates.status.rules import Status
+from certificates.verification.bundle import OpenedBundle
+from certificates.verification.errors import BundleRefused, NotGenuine, Reason, ReasonCode, reason
+from certificates.verification.forms import Form, Presented, form_of, open_shown
+from certificates.verification.rules import state_on
+from certificates.verification.schemas import OfflineState
+from certificates.verification.sealed import opened_document
+from certificates.verification.trust import Trust
 from shared.clock import legal_date
 from shared.schemas import Strict, Text
 
-State = Literal["in force", "not yet", "expired", "unknown"]
+_BY_STATUS: dict[Status, tuple[OfflineState, ReasonCode]] = {
+    Status.INVALID: ("ended", "ended"),
+    Status.SUSPENDED: ("withheld", "withheld"),
+    Status.EXPIRED: ("expired", "expired"),
+}
 
 
 class Verdict(Strict):
-    """What a document shows by itself. Where it is not genuine, nothing of its content is repeated."""
+    """What can be said. Where it is not genuine, nothing of its content is repeated.
+
+    `state` goes by the days of the certificate, and by the lists as of `as_of`; `None` there: they were not asked, so
+    that what was revoked since cannot be seen. Not `judged`: the seal that it names was not there to check it with.
+    """
 
     genuine: bool
-    state: State
+    judged: bool = True
+    state: OfflineState
+    form: Form
+    as_of: datetime | None = None
     number: str | None = None
     kind: str | None = None
     kind_label: Text | None = None
@@ -42,105 +50,82 @@ class Verdict(Strict):
     valid_until: date | None = None
     reasons: tuple[Reason, ...] = ()
 
+    @property
+    def holds(self) -> bool | None:
+        """Whether it is genuine and in force; None where that could not be judged."""
+        if not self.judged:
+            return None
+        if not self.genuine or self.state != "in force":
+            return False
+        return None if self.as_of is None else True
+
 
 def verify_document(
-    document: bytes, root_pem: bytes, at: datetime, *, zone: str = "Asia/Shanghai", crl: bytes | None = None
+    document: bytes,
+    root_pem: bytes,
+    at: datetime,
+    *,
+    bundle: OpenedBundle | None = None,
+    anchors: Iterable[x509.Certificate] = (),
+    crl: bytes | None = None,
+    zone: str = "Asia/Shanghai",
 ) -> Verdict:
-    """Judge a document: the file `{"certificate", "seal"}` or its bare seal (a compact JWS). Raises for no document.
+    """Judge what is shown, in any form. Raises for none of them; refuses (NotASeal) a `crl` that is not this root's.
 
     Genuine: every byte is as a department sealed it, with a certificate of this root that was valid at that time and,
-    where there is a `crl`, is not revoked; one that was merely replaced counts for what it sealed before. Refuses
-    (NotASeal) a list that is not this root's.
+    where there is a bundle or a `crl`, is not revoked; one that was merely replaced counts for what it sealed before.
     """
+    trust = bundle.trust if bundle is not None else Trust.of(root_pem, anchors=anchors, crl=crl, zone=zone)
     try:
-        content = open_document(document, root_pem, crl=crl)
+        shown = open_shown(document, trust, at)
+        trust.check_not_revoked(shown.sealed_by, sealed_at=shown.sealed_at, is_dated=shown.is_dated)
     except NotGenuine as refusal:
-        return Verdict(genuine=False, state="unknown", reasons=(reason(refusal.code),))
-    state, why = state_on(legal_date(at, zone), valid_from=content.valid_from, valid_until=content.valid_until)
-    return Verdict(
-        genuine=True,
-        state=state,
-        number=content.number,
-        kind=content.kind,
-        kind_label=content.kind_label,
-        holder=str(content.holder),
-        issuer=content.issuer.department,
-        issuer_name=content.issuer.name,
-        issued_on=content.issued_on,
-        valid_until=content.valid_until,
-        reasons=tuple(reason(code) for code in why),
-    )
-
-
-def state_on(day: date, *, valid_from: date, valid_until: date | None) -> tuple[State, list[ReasonCode]]:
-    """In force from `valid_from` to `valid_until`, both days included; no end where there is none."""
-    if day < valid_from:
-        return "not yet", ["not-yet-valid"]
-    if valid_until is not None and day > valid_until:
-        return "expired", ["expired"]
-    return "in force", []
+        judged = bundle is not None or refusal.code != "seal-unknown"
+        why = (reason(refusal.code),)
+        return Verdict(genuine=False, judged=judged, state="unknown", form=form_of(document), reasons=why)
+    state, reasons = state_on(legal_date(at, zone), valid_from=shown.valid_from, valid_until=shown.valid_until)
+    return _verdict(shown, *_by_lists(shown, state, reasons, bundle=bundle, at=at))
 
 
 def open_document(document: bytes, root_pem: bytes, *, crl: bytes | None = None) -> CertificateDocument:
-    """The content of a genuine document; raises `NotGenuine`.
+    """The content of a genuine document, the file or its bare seal; raises `NotGenuine`.
 
-    Order (GB/T 38540): form, seal certificate, signature, content, and whether they belong together. Without a list of
-    revoked certificates it is for the caller to know that this seal was set.
+    Without a list of revoked certificates it is for the caller to know that this seal was set.
     """
+    opened = opened_document(document, root_pem)
+    Trust.of(root_pem, crl=crl).check_not_revoked(opened.certificate, sealed_at=opened.content.sealed_at)
+    return opened.content
+
+
+def _by_lists(
+    shown: Presented, state: OfflineState, why: list[ReasonCode], *, bundle: OpenedBundle | None, at: datetime
+) -> tuple[OfflineState, list[ReasonCode], datetime | None]:
+    """What its issuer did to it counts before its dates, as far as the lists tell."""
+    if bundle is None or shown.status is None:
+        return state, [*why, "not-checked"], None
     try:
-        opened = open_seal(seal_in(document), root_pem)
-    except SealRefused as refusal:
-        raise NotGenuine(refusal.code) from None
-    content = _content(opened.payload)
-    _check_belongs(content, opened)
-    revoked = revocations_in(crl, root_pem).get(opened.certificate.serial_number) if crl is not None else None
-    if revoked is not None and not revoked.spares(content.sealed_at):
-        raise NotGenuine("seal-revoked")
-    return content
+        status, told = bundle.status_of(shown.status, at)
+    except BundleRefused as refusal:
+        return state, [*why, "not-checked", refusal.code], None
+    if status in _BY_STATUS:
+        ended, named = _BY_STATUS[status]
+        return ended, [named], told.made_at
+    return state, why, told.made_at
 
 
-def seal_in(document: bytes) -> str:
-    """The compact JWS of either form. The file form has one byte representation, so nothing can be added to it."""
-    if len(document) > 2 * MAX_DOCUMENT_BYTES:
-        raise NotGenuine("unreadable")
-    if not document.startswith(b"{"):
-        return _ascii(document)
-    try:
-        seal = _ascii(orjson.loads(document)["seal"].encode())
-    except (ValueError, KeyError, AttributeError):
-        raise NotGenuine("unreadable") from None
-    segments_of(seal)
-    if document != sealed_file(seal):
-        raise NotGenuine("altered")
-    return seal
-
-
-def _ascii(text: bytes) -> str:
-    try:
-        return text.decode("ascii")
-    except UnicodeDecodeError:
-        raise NotGenuine("unreadable") from None
-
-
-def _content(payload: bytes) -> CertificateDocument:
-    try:
-        content = CertificateDocument.model_validate_json(payload)
-        canonical = content.canonical()
-    except ValueError:
-        raise NotGenuine("content-wrong") from None
-    if canonical != payload:
-        raise NotGenuine("altered")
-    return content
-
-
-def _check_belongs(content: CertificateDocument, opened: OpenedSeal) -> None:
-    if not opened.was_in_time(content.sealed_at):
-        raise NotGenuine("seal-not-in-time")
-    try:
-        number = CertificateNumber.parse(content.number)
-    except ValueError:
-        raise NotGenuine("number-wrong") from None
-    if not number.agrees or number.version != content.version:
-        raise NotGenuine("number-wrong")
-    if not (credit_code_of(opened.certificate) == content.issuer.uscc == number.issuer):
-        raise NotGenuine("issuer-differs")
+def _verdict(shown: Presented, state: OfflineState, why: list[ReasonCode], as_of: datetime | None) -> Verdict:
+    return Verdict(
+        genuine=True,
+        state=state,
+        form=shown.form,
+        as_of=as_of,
+        number=shown.number,
+        kind=shown.kind,
+        kind_label=shown.kind_label,
+        holder=shown.holder,
+        issuer=shown.issuer,
+        issuer_name=shown.issuer_name,
+        issued_on=shown.issued_on,
+        valid_until=shown.valid_until,
+        reasons=tuple(reason(code) for code in why),
+    )

@@ -1,37 +1,55 @@
-"""Asking the register about a certificate that somebody shows."""
+"""Asking the register about a certificate that somebody shows. Each form costs one statement."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from certificates.issuing.queries import find_by_number, find_certificate
+from certificates.issuing.model import Certificate
+from certificates.issuing.queries import find_by_number, find_by_place, find_certificate
 from certificates.issuing.rules import CertificateNumber
 from certificates.sealing.queries import was_superseded
-from certificates.verification.errors import NotGenuine
-from certificates.verification.offline import open_document, seal_in
-from certificates.verification.rules import standing, unknown
+from certificates.verification.errors import NotGenuine, ReasonCode
+from certificates.verification.forms import Form, Presented, form_of, open_shown
+from certificates.verification.rules import agrees, standing, unknown
 from certificates.verification.schemas import VerificationView
+from certificates.verification.trust import Trust
 
 
-async def verify_shown(conn: AsyncConnection, document: bytes, *, root_pem: bytes, day: date) -> VerificationView:
+async def verify_shown(
+    conn: AsyncConnection, shown: bytes, *, trust: Trust, at: datetime, day: date
+) -> VerificationView:
     """Genuine if the seal holds and the register has it; in force as the register says at this moment.
 
     The register, and not the seal, says that it was set: so it stays genuine when its key is revoked, and nothing that
-    was made with a stolen key ever is.
+    was made with a stolen key ever is. Of codes and credentials the register keeps no seal: theirs must not be revoked,
+    and what they say must be what it holds.
     """
     try:
-        content = open_document(document, root_pem)
-        seal = seal_in(document)
+        presented = open_shown(shown, trust, at)
+        if presented.seal is None:
+            trust.check_not_revoked(presented.sealed_by, sealed_at=presented.sealed_at)
     except NotGenuine as refusal:
-        return unknown(refusal.code)
-    held = await find_certificate(conn, content.certificate)
-    if held is None or held.number != content.number:
-        return unknown("not-in-register")
-    if held.seal == seal:
-        return standing(held, day=day)
-    if await was_superseded(conn, held.id, seal):
-        return standing(held, day=day, and_also=("seal-superseded",))
-    return unknown("seal-not-in-register")
+        return unknown(form_of(shown), refusal.code)
+    held = await _find(conn, presented)
+    if held is None or presented.number not in (None, held.number):
+        return unknown(presented.form, "not-in-register")
+    why, and_also = await _doubts(conn, presented, held)
+    if why is not None:
+        return unknown(presented.form, why)
+    return standing(held, form=presented.form, day=day, and_also=and_also)
+
+
+async def _doubts(
+    conn: AsyncConnection, presented: Presented, held: Certificate
+) -> tuple[ReasonCode | None, tuple[ReasonCode, ...]]:
+    """Why what is shown is not what the register holds, if it is not; and what is to be said of it otherwise."""
+    if presented.seal is None:
+        return (None if agrees(presented, held) else "differs-from-register"), ()
+    if held.seal == presented.seal:
+        return None, ()
+    if await was_superseded(conn, held.id, presented.seal):
+        return None, ("seal-superseded",)
+    return "seal-not-in-register", ()
 
 
 async def verify_number(conn: AsyncConnection, number: str, *, day: date) -> VerificationView:
@@ -40,10 +58,17 @@ async def verify_number(conn: AsyncConnection, number: str, *, day: date) -> Ver
     Where it has not, a number that is wrong in itself is told as such: somebody may have misread it.
     """
     try:
-        agrees = CertificateNumber.parse(number).agrees
+        is_right = CertificateNumber.parse(number).agrees
     except ValueError:
-        return unknown("number-wrong")
+        return unknown(Form.NUMBER, "number-wrong")
     held = await find_by_number(conn, number)
     if held is not None:
-        return standing(held, day=day)
-    return unknown("not-in-register" if agrees else "number-wrong")
+        return standing(held, form=Form.NUMBER, day=day)
+    return unknown(Form.NUMBER, "not-in-register" if is_right else "number-wrong")
+
+
+async def _find(conn: AsyncConnection, presented: Presented) -> Certificate | None:
+    if presented.certificate is not None:
+        return await find_certificate(conn, presented.certificate)
+    # A wallet need not show which certificate it is; its place in the status lists is always there, and one's own.
+    return None if presented.status is None else await find_by_place(conn, presented.status)

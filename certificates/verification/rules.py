@@ -5,8 +5,8 @@ from datetime import date
 
 from certificates.issuing.model import Certificate, State
 from certificates.verification.errors import ReasonCode, reason
-from certificates.verification.offline import state_on
-from certificates.verification.schemas import RegisterState, VerificationView
+from certificates.verification.forms import Form, Presented
+from certificates.verification.schemas import DayState, RegisterState, VerificationView
 from shared.schemas import Text
 
 _ENDED: dict[State, tuple[RegisterState, ReasonCode]] = {
@@ -19,7 +19,9 @@ _ENDED: dict[State, tuple[RegisterState, ReasonCode]] = {
 }
 
 
-def standing(certificate: Certificate, *, day: date, and_also: Sequence[ReasonCode] = ()) -> VerificationView:
+def standing(
+    certificate: Certificate, *, form: Form, day: date, and_also: Sequence[ReasonCode] = ()
+) -> VerificationView:
     """A genuine certificate, and whether it is in force: what its issuer did to it counts before its dates.
 
     `and_also` is what else is to be said of what was shown.
@@ -34,6 +36,7 @@ def standing(certificate: Certificate, *, day: date, and_also: Sequence[ReasonCo
     return VerificationView(
         genuine=True,
         origin=certificate.origin,
+        form=form,
         state=state,
         kind=certificate.kind,
         kind_label=Text.model_validate(certificate.kind_label),
@@ -51,6 +54,32 @@ def _ended_early(certificate: Certificate, *, day: date) -> bool:
     return certificate.state is State.EXPIRED and not over
 
 
-def unknown(why: ReasonCode) -> VerificationView:
+def state_on(day: date, *, valid_from: date | None, valid_until: date | None) -> tuple[DayState, list[ReasonCode]]:
+    """In force from `valid_from` to `valid_until`, both days included; no end where there is none."""
+    if valid_from is not None and day < valid_from:
+        return "not yet", ["not-yet-valid"]
+    if valid_until is not None and day > valid_until:
+        return "expired", ["expired"]
+    return "in force", []
+
+
+def agrees(shown: Presented, held: Certificate) -> bool:
+    """Whether the register holds what is shown by a form of which it keeps no seal: a stolen key is of no use here."""
+    said = {
+        "id": shown.certificate,
+        "number": shown.number,
+        "kind": shown.kind,
+        "issuer": shown.issuer,
+        "issued_on": shown.issued_on,
+        "valid_from": shown.valid_from,
+    }
+    return (
+        all(value is None or value == getattr(held, name) for name, value in said.items())
+        and shown.valid_until == held.valid_until
+        and all(name in held.claims and held.claims[name] == value for name, value in (shown.claims or {}).items())
+    )
+
+
+def unknown(form: Form, why: ReasonCode) -> VerificationView:
     """Not genuine, as far as anybody can tell."""
-    return VerificationView(genuine=False, state="unknown", reasons=(reason(why),))
+    return VerificationView(genuine=False, form=form, state="unknown", reasons=(reason(why),))

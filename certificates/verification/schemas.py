@@ -1,4 +1,4 @@
-"""Shapes of online verification."""
+"""Shapes of verification, online and offline."""
 
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -8,27 +8,25 @@ from pydantic import Base64Bytes, Field, model_validator
 from certificates.issuing.model import Origin
 from certificates.sealing.rules import MAX_DOCUMENT_BYTES
 from certificates.verification.errors import Reason
+from certificates.verification.forms import MAX_BYTES, Form
 from shared.schemas import Code, Strict, Text
 
-RegisterState = Literal[
-    "in force",
-    "not yet",
-    "expired",
-    "withheld",
-    "transferred",
-    "revoked",
-    "cancelled",
-    "withdrawn",
-    "unknown",
-]
+DayState = Literal["in force", "not yet", "expired"]
+RegisterState = DayState | Literal["withheld", "transferred", "revoked", "cancelled", "withdrawn", "unknown"]
+OfflineState = DayState | Literal["withheld", "ended", "unknown"]
 
 
 class VerificationRequest(Strict):
-    """Exactly one of: the file in base64; the number; the bare seal, as a QR code shows it."""
+    """Exactly one of: a file in base64; the number; a token, which is a bare seal, a QR code's text or a credential."""
 
-    document: Annotated[Base64Bytes, Field(max_length=3 * MAX_DOCUMENT_BYTES)] | None = None
-    number: Annotated[str, Field(max_length=120)] | None = None
-    token: Annotated[str, Field(max_length=2 * MAX_DOCUMENT_BYTES)] | None = None
+    document: (
+        Annotated[Base64Bytes, Field(max_length=MAX_BYTES, description="The PDF or the sealed JSON file, to the byte.")]
+        | None
+    ) = None
+    number: Annotated[str, Field(max_length=120, description="As it is printed (GB/T 36904).")] | None = None
+    token: (
+        Annotated[str, Field(max_length=2 * MAX_DOCUMENT_BYTES, description="What a QR code or a wallet shows.")] | None
+    ) = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -41,15 +39,22 @@ class VerificationRequest(Strict):
         """What was sent, whichever it was."""
         return self.document if self.document is not None else self.number if self.number is not None else self.token
 
+    @property
+    def shown(self) -> bytes:
+        """What was sent, as bytes."""
+        return self.given.encode() if isinstance(self.given, str) else self.given or b""
+
 
 class VerificationView(Strict):
     """The verdict of the register. Nothing about the holder, whoever asks.
 
-    `origin` is `imported` for what was issued before this platform: its issuer vouches for it, no seal of ours.
+    `form` is what was shown, by its looks. `origin` is `imported` for what was issued before this platform: its issuer
+    vouches for it, no seal of ours.
     """
 
     genuine: bool
     origin: Origin | None = None
+    form: Form
     state: RegisterState
     kind: Code | None = None
     kind_label: Text | None = None

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from certificates.verification.errors import TEXTS
 from identity.tokens.errors import OAuthError
 from shared.errors import ServiceError
 from shared.settings import ServiceSettings
@@ -25,6 +26,7 @@ def pages() -> Mapping[Path, str]:
     return {
         DOCS / "problems.md": problems_page(),
         DOCS / "settings.md": settings_page(),
+        DOCS / "verdicts.md": verdicts_page(),
         DOCS / "events.md": events_page(GENERATED),
         DOCS / "asyncapi.json": asyncapi_json(),
     }
@@ -57,6 +59,17 @@ never a value that was sent. {GENERATED}
 `POST /oauth/token` refuses as RFC 6749 section 5.2 says, with `error` and `error_description`:
 
 {_table(("error", "status", "meaning"), oauth)}"""
+
+
+def verdicts_page() -> str:
+    rows = [(f"`{code}`", text.en, text.zh) for code, text in TEXTS.items()]
+    return f"""# Verdicts
+
+Why a certificate is not genuine or not in force, as `POST /v1/verifications` and `onevisit verify` say it in `reasons`:
+a code for programs, which is never given another meaning, and a text in both languages for people. The first check that
+fails is the one that is told. {GENERATED}
+
+{_table(("code", "in words", "中文"), rows)}"""
 
 
 def settings() -> Mapping[str, Mapping[str, FieldInfo]]:

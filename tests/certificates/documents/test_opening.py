@@ -227,11 +227,15 @@ class TestMutants:
             assert refused(city, with_seal(pdf, mutant)) is not None
 
     def test_the_other_signature_of_the_same_key_does_not(self, city: City, pdf: bytes) -> None:
-        """ECDSA knows two signatures for each; the timestamp is of one of them."""
+        """ECDSA knows two signatures for each; a seal is the lower one, and so is the one on a timestamp."""
         parts = opened(seal_in(pdf))
-        r, s = decode_dss_signature(parts.signature)
-        other = replace(parts, signature=encode_dss_signature(r, ORDER - s))
-        assert refused(city, with_seal(pdf, signed_data(other))) == "timestamp-wrong"
+        assert parts.timestamp is not None
+        stamp = opened(parts.timestamp)
+        mutants = {
+            "signature-wrong": other_signature(parts),
+            "timestamp-wrong": replace(parts, timestamp=signed_data(other_signature(stamp))),
+        }
+        assert {refused(city, with_seal(pdf, signed_data(mutant))) for mutant in mutants.values()} == set(mutants)
 
     def test_the_seal_of_another_document_does_not(self, city: City, pdf: bytes) -> None:
         other = city.pdf(a_document(claims={"name": "林若溪"}))
@@ -250,6 +254,11 @@ class TestMutants:
             else replace(parts, digest=parts.digest[:-1] + b"\2")
         )
         assert refused(city, with_seal(pdf, signed_data(mutant))) is not None
+
+
+def other_signature(parts: Signed) -> Signed:
+    r, s = decode_dss_signature(parts.signature)
+    return replace(parts, signature=encode_dss_signature(r, ORDER - s))
 
 
 def revoking(city: City, holder: str, *, at: datetime, root: City | None = None) -> bytes:

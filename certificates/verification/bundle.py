@@ -1,0 +1,73 @@
+"""What a verifier without a network goes by: the bundle of `GET /v1/verification-bundle`, and the root. Pure.
+
+Nothing in a bundle is believed for being there: each list is signed by the status office, each seal by the root.
+"""
+
+from base64 import b64decode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from certificates.sealing.errors import NotASeal
+from certificates.sealing.rules import certificate_from
+from certificates.sealing.schemas import StatusEntry
+from certificates.status.errors import NotAStatusList
+from certificates.status.rules import Status, StatusList, open_list
+from certificates.status.schemas import VerificationBundle
+from certificates.verification.errors import BundleRefused
+from certificates.verification.trust import Trust
+
+MAX_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedBundle:
+    """Whom to believe, and the lists, not opened yet: only those are that are asked."""
+
+    trust: Trust
+    lists: tuple[str, ...]
+
+    def status_of(self, entry: StatusEntry, at: datetime) -> tuple[Status, StatusList]:
+        """What the lists say of a certificate at this moment, and the list that says so.
+
+        Refuses (BundleRefused) where there is no such list, where it is not genuine, and where it is too old.
+        """
+        try:
+            found = open_list(self.lists[entry.list], entry.list, self.trust.root_pem, at)
+            return found.status_of(entry.index), found
+        except IndexError:
+            raise BundleRefused("bundle-wrong") from None
+        except NotAStatusList as refusal:
+            raise BundleRefused("bundle-too-old" if refusal.code == "too-old" else "bundle-wrong") from None
+
+
+def open_bundle(
+    content: bytes, root_pem: bytes, at: datetime, *, anchors: Iterable[x509.Certificate] = ()
+) -> OpenedBundle:
+    """The bundle in these bytes. Refuses (BundleRefused) what is none of this root's, or not good any more."""
+    if len(content) > MAX_BYTES:
+        raise BundleRefused("bundle-wrong")
+    try:
+        bundle = VerificationBundle.model_validate_json(content)
+        seals = [certificate_from(b64decode(each, validate=True)) for each in bundle.seals]
+        crl = b64decode(bundle.crl, validate=True)
+        platform = _platform_of(bundle.lists, root_pem, at)
+        trust = Trust.of(root_pem, crl=crl, seals=seals, anchors=anchors, platform=platform)
+    except (ValueError, NotASeal):
+        raise BundleRefused("bundle-wrong") from None
+    until = x509.load_der_x509_crl(crl).next_update_utc
+    if until is None or at > until:
+        raise BundleRefused("bundle-too-old")
+    return OpenedBundle(trust, bundle.lists)
+
+
+def _platform_of(lists: tuple[str, ...], root_pem: bytes, at: datetime) -> str | None:
+    """The platform's address, which its lists sign in their names."""
+    if not lists:
+        return None
+    try:
+        return open_list(lists[0], 0, root_pem, at).platform
+    except NotAStatusList as refusal:
+        raise BundleRefused("bundle-too-old" if refusal.code == "too-old" else "bundle-wrong") from None

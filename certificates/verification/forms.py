@@ -1,0 +1,199 @@
+"""What somebody shows, in whichever form: recognised by its first bytes, opened by the one opener of its form. Pure.
+
+A further form is one more entry in `OPENERS` and in `form_of`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import orjson
+from cryptography import x509
+from joserfc.util import urlsafe_b64decode
+from pydantic import JsonValue
+
+from certificates.credentials.errors import NotACredential
+from certificates.credentials.rules import open_credential
+from certificates.credentials.rules.claims import ISSUED_ON, NUMBER
+from certificates.documents.errors import NotSealed
+from certificates.documents.opening import open_pdf
+from certificates.documents.rules import QR_TYPE
+from certificates.sealing.schemas import StatusEntry
+from certificates.verification.codes import open_code
+from certificates.verification.errors import NotGenuine
+from certificates.verification.sealed import OpenedDocument, opened_document
+from certificates.verification.trust import Trust
+from shared.clock import legal_date
+from shared.schemas import Text
+
+
+class Form(StrEnum):
+    """How a certificate is shown."""
+
+    PDF = "pdf"
+    FILE = "file"  # the sealed file {"certificate", "seal"}
+    SEAL = "seal"  # its bare seal, a compact JWS
+    QR = "qr"  # the QR code on a page
+    CREDENTIAL = "credential"  # what a wallet shows, with or without the proof of its key
+    NUMBER = "number"  # the number alone: only the register can tell
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What is shown, once its seal is found to hold. What this form does not say is None.
+
+    `seal` is the seal that the register keeps, where this form has it; `sealed_by` and `sealed_at` are of whichever
+    seal it has; `is_dated`: the instant is not the seal's own claim.
+    """
+
+    form: Form
+    status: StatusEntry | None
+    number: str | None
+    kind: str
+    issuer: str
+    sealed_by: x509.Certificate
+    sealed_at: datetime | None = None
+    is_dated: bool = False
+    seal: str | None = None
+    certificate: UUID | None = None
+    kind_label: Text | None = None
+    issuer_name: Text | None = None
+    holder: str | None = None
+    issued_on: date | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    # All claims, or those that their holder shows; None where this form has none.
+    claims: Mapping[str, JsonValue] | None = None
+
+
+Opener = Callable[[bytes, Trust, datetime], Presented]
+MAX_BYTES: Final = 524_288
+PAGE: Final = "/verify"
+
+
+def open_shown(shown: bytes, trust: Trust, at: datetime) -> Presented:
+    """What is shown, in any form; raises `NotGenuine`, with the first check that failed.
+
+    Every byte is as a department sealed it, by a certificate of this root that was valid then. Whether that was revoked
+    is still to be asked: of the register, or of `Trust.check_not_revoked`.
+    """
+    if not 0 < len(shown) <= MAX_BYTES:
+        raise NotGenuine("unreadable")
+    return OPENERS[form_of(shown)](shown, trust, at)
+
+
+def form_of(shown: bytes) -> Form:
+    """By its first bytes. What looks like none is taken for a seal, which it will not be."""
+    if shown.startswith(b"%PDF-"):
+        return Form.PDF
+    if shown.startswith(b"{"):
+        return Form.FILE
+    if b"~" in shown:
+        return Form.CREDENTIAL
+    if shown.startswith((b"https://", b"http://")):
+        return Form.QR
+    return Form.QR if _type_in(shown) == QR_TYPE else Form.SEAL
+
+
+def _type_in(token: bytes) -> object:
+    try:
+        header = orjson.loads(urlsafe_b64decode(token[:8192].split(b".", 1)[0]))
+    except ValueError:
+        return None
+    return header.get("typ") if isinstance(header, dict) else None
+
+
+def _open_pdf(shown: bytes, trust: Trust, _: datetime) -> Presented:
+    if b"/ByteRange" not in shown:
+        raise NotGenuine("not-sealed")
+    crls = () if trust.crl is None else (trust.crl,)
+    try:
+        page = open_pdf(shown, trust.root_pem, crls=crls, timestamp_anchors=trust.anchors)
+    except NotSealed as refusal:
+        raise NotGenuine(refusal.code) from None
+    opened = opened_document(page.file, trust.root_pem)
+    # The page was around the file when it was timestamped: so old the file is, whatever it says.
+    return replace(_of_document(Form.PDF, opened), sealed_at=page.sealed_at, is_dated=True)
+
+
+def _open_document(shown: bytes, trust: Trust, _: datetime) -> Presented:
+    opened = opened_document(shown, trust.root_pem)
+    return _of_document(Form.FILE if shown.startswith(b"{") else Form.SEAL, opened)
+
+
+def _of_document(form: Form, opened: OpenedDocument) -> Presented:
+    content = opened.content
+    return Presented(
+        form=form,
+        status=content.status,
+        number=content.number,
+        kind=content.kind,
+        issuer=content.issuer.department,
+        sealed_by=opened.certificate,
+        sealed_at=content.sealed_at,
+        seal=opened.seal,
+        certificate=content.certificate,
+        kind_label=content.kind_label,
+        issuer_name=content.issuer.name,
+        holder=str(content.holder),
+        issued_on=content.issued_on,
+        valid_from=content.valid_from,
+        valid_until=content.valid_until,
+        claims=content.claims,
+    )
+
+
+def _open_code(shown: bytes, trust: Trust, _: datetime) -> Presented:
+    address, found, token = shown.decode("latin-1").rpartition("#")
+    if found and trust.platform is not None and address != trust.platform + PAGE:
+        raise NotGenuine("address-wrong")
+    code, seal = open_code(token, trust)
+    return Presented(
+        form=Form.QR,
+        status=code.status,
+        number=code.number,
+        kind=code.kind,
+        issuer=code.issuer,
+        # It does not say when it was sealed: pages are printed for years after.
+        sealed_by=seal,
+        certificate=code.certificate,
+        holder=code.holder,
+        issued_on=code.issued_on,
+        valid_until=code.valid_until,
+    )
+
+
+def _open_credential(shown: bytes, trust: Trust, at: datetime) -> Presented:
+    try:
+        opened = open_credential(shown.decode("latin-1"), trust.root_pem, at)
+    except NotACredential as refusal:
+        raise NotGenuine(refusal.code) from None
+    return Presented(
+        form=Form.CREDENTIAL,
+        status=opened.status,
+        number=opened.number,
+        kind=opened.kind,
+        issuer=opened.department,
+        sealed_by=opened.seal,
+        sealed_at=opened.issued_at,
+        valid_from=legal_date(opened.valid_from, trust.zone),
+        valid_until=None if opened.valid_until is None else _day_before(opened.valid_until, trust.zone),
+        claims={name: value for name, value in opened.claims.items() if name not in (NUMBER, ISSUED_ON)},
+    )
+
+
+def _day_before(end: datetime, zone: str) -> date:
+    """The last day, of which this instant is the end."""
+    return legal_date(end - timedelta(seconds=1), zone)
+
+
+OPENERS: Final[Mapping[Form, Opener]] = {
+    Form.PDF: _open_pdf,
+    Form.FILE: _open_document,
+    Form.SEAL: _open_document,
+    Form.QR: _open_code,
+    Form.CREDENTIAL: _open_credential,
+}
