@@ -20,6 +20,7 @@ from gateway.routing.proxy import Forwarder
 from gateway.routing.rules import RoutingTable
 from gateway.settings import GatewaySettings
 from gateway.upstreams.pool import Patience, Upstream
+from gateway.verifying.api import verification_page
 from shared import logging
 from shared.messaging.cursor import CursorKey
 from shared.web.context import RequestContext
@@ -95,6 +96,7 @@ def _answers(upstreams: dict[str, Upstream], settings: GatewaySettings) -> dict[
         Answer.ASYNCAPI: asyncapi,
         Answer.DOCUMENT: openapi.document,
         Answer.DOCS: openapi.page,
+        Answer.VERIFICATION_PAGE: verification_page,
         Answer.ALIVE: alive,
         Answer.READY: Readiness(upstreams),
         Answer.METRICS: metrics,

@@ -1,38 +1,22 @@
 """`/v1/event-types`, the schema of each, and `/asyncapi.json`: made of the contracts once."""
 
-from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from typing import Any
 
 import orjson
 
+from gateway.document.rendered import Rendered
 from gateway.edge.model import Exchange
 from shared.contracts.asyncapi import asyncapi_document
 from shared.contracts.event_types import EventType, hearers_of, public_event_types
 from shared.errors import NotFound
 
-CACHEABLE = (b"cache-control", b"public, max-age=60")
 SCHEMA_MEDIA = "application/schema+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A document as it is sent."""
-
-    body: bytes
-    etag: bytes
-
-    @classmethod
-    def of(cls, document: Any) -> "Rendered":
-        """The document, with a tag of what it holds."""
-        body = orjson.dumps(document)
-        return cls(body, b'"' + sha256(body).hexdigest()[:32].encode() + b'"')
 
 
 async def event_types(exchange: Exchange) -> None:
     """The list of all event types that a department can hear."""
-    await _answer(exchange, _list())
+    await _list().answer(exchange)
 
 
 async def event_schema(exchange: Exchange) -> None:
@@ -40,37 +24,27 @@ async def event_schema(exchange: Exchange) -> None:
     name = exchange.target.partition(b"?")[0].split(b"/")[3].decode()
     if name not in public_event_types():
         raise NotFound
-    await _answer(exchange, _schema(name), media=SCHEMA_MEDIA)
+    await _schema(name).answer(exchange, media=SCHEMA_MEDIA)
 
 
 async def asyncapi(exchange: Exchange) -> None:
     """What `docs/asyncapi.json` says."""
-    await _answer(exchange, _asyncapi())
-
-
-async def _answer(exchange: Exchange, document: Rendered, *, media: str = "application/json") -> None:
-    headers = [CACHEABLE, (b"etag", document.etag)]
-    asked = exchange.head.known.get(b"if-none-match", b"").split(b",")
-    if any(tag.strip().removeprefix(b"W/") in (document.etag, b"*") for tag in asked):
-        await exchange.begin(304, headers)
-        await exchange.write(b"")
-    else:
-        await exchange.answer(200, document.body, media=media, headers=headers)
+    await _asyncapi().answer(exchange)
 
 
 @cache
 def _list() -> Rendered:
-    return Rendered.of({"items": [_item(each) for each in public_event_types().values()], "next": None})
+    return Rendered.of(orjson.dumps({"items": [_item(each) for each in public_event_types().values()], "next": None}))
 
 
 @cache
 def _schema(name: str) -> Rendered:
-    return Rendered.of(public_event_types()[name].schema())
+    return Rendered.of(orjson.dumps(public_event_types()[name].schema()))
 
 
 @cache
 def _asyncapi() -> Rendered:
-    return Rendered.of(asyncapi_document())
+    return Rendered.of(orjson.dumps(asyncapi_document()))
 
 
 def _item(each: EventType) -> dict[str, Any]:

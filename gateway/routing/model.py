@@ -38,6 +38,7 @@ class Answer(StrEnum):
     ASYNCAPI = "asyncapi"
     DOCUMENT = "document"
     DOCS = "docs"
+    VERIFICATION_PAGE = "verification-page"
     ALIVE = "alive"
     READY = "ready"
     METRICS = "metrics"
@@ -150,7 +151,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/certificates/{id}/deliveries", CERTIFICATES, READ),
     Route("GET", "/v1/certificates/{id}/deliveries/{id}", CERTIFICATES, READ),
     Route("POST", "/v1/certificates/{id}/deliveries/{id}/hand-over", CERTIFICATES, WRITE),
-    Route("POST", "/v1/verifications", CERTIFICATES, VERIFY),
+    # A document of half a megabyte in base64, and no more.
+    Route("POST", "/v1/verifications", CERTIFICATES, VERIFY, max_bytes=700_000),
     Route("GET", "/v1/seal-root", CERTIFICATES, PUBLIC),
     Route("GET", "/v1/status-lists/{number}", CERTIFICATES, PUBLIC),
     Route("GET", "/v1/verification-bundle", CERTIFICATES, PUBLIC),
@@ -183,6 +185,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/asyncapi.json", NOBODY, PUBLIC, Answer.ASYNCAPI),
     Route("GET", "/openapi.json", NOBODY, PUBLIC, Answer.DOCUMENT),
     Route("GET", "/docs", NOBODY, PUBLIC, Answer.DOCS),
+    Route("GET", "/verify", NOBODY, PUBLIC, Answer.VERIFICATION_PAGE),
     Route("GET", "/healthz", NOBODY, None, Answer.ALIVE),
     Route("GET", "/readyz", NOBODY, None, Answer.READY),
     Route("GET", "/metrics", NOBODY, None, Answer.METRICS),

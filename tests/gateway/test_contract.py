@@ -100,5 +100,5 @@ def test_the_document_of_all_services_is_sound() -> None:
 
 def test_what_the_door_answers_itself_belongs_to_no_service() -> None:
     own = {Answer.DOCUMENT, Answer.DOCS, Answer.ALIVE, Answer.READY, Answer.METRICS}
-    own |= {Answer.EVENT_TYPES, Answer.EVENT_SCHEMA, Answer.ASYNCAPI}
+    own |= {Answer.EVENT_TYPES, Answer.EVENT_SCHEMA, Answer.ASYNCAPI, Answer.VERIFICATION_PAGE}
     assert {route.answer for route in ROUTES if not route.services} == own

@@ -1,0 +1,1 @@
+"""The page to which the QR code of a certificate leads."""
