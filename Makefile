@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status test check format journeys bench canaries faults faults-planted docs freeze requirements venv dev clean
+.PHONY: help demo up down status test check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean
 
 # Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -16,6 +16,7 @@ EVENTS ?= 50000
 MINUTES ?= 5
 RATE ?= 200
 REPLIES ?= 100000
+N ?= 10000
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +52,9 @@ journeys: dev ## the whole platform as a black box, alone
 
 bench: dev ## our speed beside the floor, measured in one run (EVENTS=1000000 replays so many)
 	@$(RUN) tests.bench --replayed "$(EVENTS)"
+
+mutants: dev ## ten thousand changes to every form of a certificate: none believed (FORM=pdf N=10000 SEED=1)
+	@$(RUN) tests.mutants --number "$(N)" --seed "$(or $(SEED),1)" $(addprefix --form ,$(FORM))
 
 faults: dev ## kill -9 of everything under load, then count: MINUTES=5, SEED=, RATE=200, REPORT=file.json
 	@$(RUN) tests.faults --minutes "$(MINUTES)" --rate "$(RATE)" $(if $(SEED),--seed "$(SEED)") \
