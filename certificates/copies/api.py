@@ -8,15 +8,14 @@ from starlette.responses import Response
 
 from certificates.copies import queries
 from certificates.copies.commands import Desk, Wish, make_copy
-from certificates.copies.errors import CopyEnded, CopyNotFound, NotToBeCopied
+from certificates.copies.errors import CopyNotFound
 from certificates.copies.model import Copy
-from certificates.copies.rules import copy_file, holds
+from certificates.copies.rules import check_usable, copy_file, holds
 from certificates.copies.schemas import CopyRequest, CopyView
 from certificates.issuing.api import Holder, Looking
 from certificates.issuing.errors import CertificateNotFound
 from certificates.issuing.model import Certificate
 from certificates.issuing.queries import find_certificate, lock_certificate
-from certificates.issuing.rules import is_in_force
 from certificates.service import Current
 from shared.clock import legal_date
 from shared.database import Read, Transaction
@@ -80,10 +79,7 @@ async def get_copy(of: Held, conn: Read, service: Current, copy: UUID) -> CopyVi
 async def get_copy_document(of: Held, conn: Read, service: Current, copy: UUID) -> Response:
     """The sealed copy `{"copy", "seal"}`, to be handed on byte for byte. None of what has ended."""
     found, today = await _find(conn, of, copy), legal_date(service.clock(), service.settings.zone)
-    if not is_in_force(of, day=today):
-        raise NotToBeCopied(state=of.state)
-    if found.valid_until < today:
-        raise CopyEnded
+    check_usable(of, valid_until=found.valid_until, day=today)
     headers = {"cache-control": "private, no-store"}
     return Response(copy_file(found.seal), media_type="application/json", headers=headers)
 

@@ -6,7 +6,7 @@ from typing import Final
 import orjson
 from joserfc.util import urlsafe_b64decode
 
-from certificates.copies.errors import CopyTermNotFitting
+from certificates.copies.errors import CopyEnded, CopyTermNotFitting, NotToBeCopied
 from certificates.copies.schemas import CertificateCopy
 from certificates.issuing.model import Certificate
 from certificates.issuing.rules import is_in_force
@@ -38,10 +38,23 @@ def holds(certificate: Certificate, *, valid_until: date, day: date) -> bool:
     return is_in_force(certificate, day=day) and day <= valid_until
 
 
+def check_usable(certificate: Certificate, *, valid_until: date, day: date) -> None:
+    """Refuses a copy whose certificate is not in force (NotToBeCopied), or whose own last day is over (CopyEnded)."""
+    if not is_in_force(certificate, day=day):
+        raise NotToBeCopied(state=certificate.state)
+    if day > valid_until:
+        raise CopyEnded
+
+
 def copy_file(seal: str) -> bytes:
     """The file that a holder hands on, `{"copy", "seal"}`: canonical JSON, made from the seal alone."""
     payload = urlsafe_b64decode(seal.split(".")[1].encode())
     return b'{"copy":' + payload + b',"seal":"' + seal.encode() + b'"}'
+
+
+def copy_in(seal: str) -> CertificateCopy:
+    """What a seal of our own register says. It is not verified: for what others show there is `open_copy`."""
+    return CertificateCopy.model_validate_json(urlsafe_b64decode(seal.split(".")[1].encode()))
 
 
 def open_copy(shown: bytes, root_pem: bytes) -> CertificateCopy:

@@ -12,12 +12,14 @@ from datetime import datetime
 from cryptography import x509
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from certificates.copies.model import Copy
+from certificates.copies.rules import check_usable, copy_file, copy_in
 from certificates.documents.errors import CertificateNotInForce, NumberNotPrinted
 from certificates.documents.model import DocumentForm
 from certificates.documents.pades import Evidence, Unstamped, seal_pdf, stamped
 from certificates.documents.ports import TimestampAuthority
 from certificates.documents.queries import find_document, keep_document
-from certificates.documents.rules import Page, content_of, may_be_printed, number_shown, page, qr_text
+from certificates.documents.rules import Page, content_of, copy_page, may_be_printed, number_shown, page, qr_text
 from certificates.documents.timestamps import Timestamp
 from certificates.documents.typesetting import Typesetter
 from certificates.issuing.model import Certificate
@@ -66,6 +68,18 @@ class Asker:
     representation: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page to be made of a certificate: what it shows, the sealed file it is a picture of, whose seal it gets."""
+
+    certificate: Certificate
+    shown: Page
+    file: bytes
+    seal: x509.Certificate
+    # What it is kept as.
+    form: str
+
+
 async def pdf_of(press: Press, certificate: Certificate, *, by: Asker) -> bytes:
     """The certificate as a sealed PDF: the same bytes for whoever asks again, until a template or a key is changed.
 
@@ -80,15 +94,37 @@ async def pdf_of(press: Press, certificate: Certificate, *, by: Asker) -> bytes:
     if not may_be_printed(certificate, day=legal_date(at, press.zone)):
         raise CertificateNotInForce(state=certificate.state)
     document = document_in(certificate.sealed)
-    seal = _seal_for(press.signer, document, at=at)
+    seal, file = _seal_for(press.signer, document, at=at), sealed_file(certificate.sealed)
     if document.identity_number is not None:
         number = await _number_of(press, certificate, document.identity_number, by=by)
-        return await _made(press, certificate, _page(press, document, number=number), seal, content=None, at=at)
-    shown = _page(press, document, number=None)
-    content = content_of(certificate.sealed, shown, typesetting=press.typesetter.digest, key=thumbprint_of(seal))
+        sheet = Sheet(certificate, _page(press, document, number=number), file, seal, DocumentForm.PDF)
+        return await _made(press, sheet, content=None, at=at)
+    return await _kept_or_made(press, Sheet(certificate, _page(press, document), file, seal, DocumentForm.PDF), at=at)
+
+
+async def pdf_of_copy(press: Press, certificate: Certificate, copy: Copy) -> bytes:
+    """The copy as a sealed PDF: the certificate's page marked with purpose and last day, around the copy's sealed file.
+
+    It shows no identity number, whatever its kind: a copy is to show something, and not to identify anybody.
+
+    Refuses one whose certificate is not in force (NotToBeCopied) or whose last day is over (CopyEnded), and else what
+    `pdf_of` refuses. On record: that the keys were used.
+    """
+    at = press.clock()
+    check_usable(certificate, valid_until=copy.valid_until, day=legal_date(at, press.zone))
+    said = copy_in(copy.seal)
+    seal = _seal_for(press.signer, said.certificate, at=at)
+    shown = copy_page(_page(press, said.certificate, shows_number=False), said)
+    form = f"{DocumentForm.COPY}:{copy.id}"
+    return await _kept_or_made(press, Sheet(certificate, shown, copy_file(copy.seal), seal, form), at=at)
+
+
+async def _kept_or_made(press: Press, sheet: Sheet, *, at: datetime) -> bytes:
+    key = thumbprint_of(sheet.seal)
+    content = content_of(sheet.file, sheet.shown, typesetting=press.typesetter.digest, key=key)
     async with press.database.read() as conn:
-        kept = await find_document(conn, certificate.id, DocumentForm.PDF, content=content)
-    return kept or await _made(press, certificate, shown, seal, content=content, at=at)
+        kept = await find_document(conn, sheet.certificate.id, sheet.form, content=content)
+    return kept or await _made(press, sheet, content=content, at=at)
 
 
 async def _number_of(press: Press, certificate: Certificate, seal: NumberSeal, *, by: Asker) -> str:
@@ -111,34 +147,25 @@ async def _number_of(press: Press, certificate: Certificate, seal: NumberSeal, *
     return printed.number
 
 
-async def _made(
-    press: Press, certificate: Certificate, shown: Page, seal: x509.Certificate, *, content: bytes | None, at: datetime
-) -> bytes:
+async def _made(press: Press, sheet: Sheet, *, content: bytes | None, at: datetime) -> bytes:
     """The file, on record that keys were used for it, and kept under its content, if it has one."""
-    loop = asyncio.get_running_loop()
-    sealed = await loop.run_in_executor(press.threads, _sealed_page, press, certificate, shown, seal, at)
+    certificate, loop = sheet.certificate.id, asyncio.get_running_loop()
+    sealed = await loop.run_in_executor(press.threads, _sealed_page, press, sheet, at)
     timestamp = await press.timestamps.stamp(sealed.imprint)
     made = stamped(sealed, timestamp)
     async with press.database.transaction() as conn:
-        await _note(conn, press, certificate, seal, timestamp, at=at)
+        await _note(conn, press, sheet, timestamp, at=at)
         if content is None:
             return made
-        row = {"certificate": certificate.id, "form": DocumentForm.PDF, "content": content, "bytes": made}
+        row = {"certificate": certificate, "form": sheet.form, "content": content, "bytes": made}
         first = await keep_document(conn, row | {"created_at": at})
-        other = None if first else await find_document(conn, certificate.id, DocumentForm.PDF, content=content)
+        other = None if first else await find_document(conn, certificate, sheet.form, content=content)
     return other or made
 
 
-async def _note(
-    conn: AsyncConnection,
-    press: Press,
-    certificate: Certificate,
-    seal: x509.Certificate,
-    timestamp: Timestamp,
-    *,
-    at: datetime,
-) -> None:
-    uses = [(certificate.issuer, seal, certificate.id)]
+async def _note(conn: AsyncConnection, press: Press, sheet: Sheet, timestamp: Timestamp, *, at: datetime) -> None:
+    certificate = sheet.certificate
+    uses = [(certificate.issuer, sheet.seal, certificate.id)]
     await note_uses(conn, Form.QR, uses, at=at)
     await note_uses(conn, Form.PDF, uses, at=at)
     if press.timestamps.office is not None:
@@ -154,7 +181,7 @@ def _seal_for(signer: Signer, document: CertificateDocument, *, at: datetime) ->
     return seal
 
 
-def _page(press: Press, document: CertificateDocument, *, number: str | None) -> Page:
+def _page(press: Press, document: CertificateDocument, *, number: str | None = None, shows_number: bool = True) -> Page:
     said = press.catalogue()
     kind = next((kind for kind in said.kinds if kind.code == document.kind), None)
     return page(
@@ -162,20 +189,19 @@ def _page(press: Press, document: CertificateDocument, *, number: str | None) ->
         labels=said.labels,
         words=press.typesetter.words,
         order=kind.attributes if kind else (),
-        number=number_shown(number, wanted=kind is not None and kind.prints_number),
+        number=number_shown(number, wanted=shows_number and kind is not None and kind.prints_number),
         verify=press.verify,
     )
 
 
-def _sealed_page(
-    press: Press, certificate: Certificate, shown: Page, seal: x509.Certificate, at: datetime
-) -> Unstamped:
+def _sealed_page(press: Press, sheet: Sheet, at: datetime) -> Unstamped:
+    certificate, seal = sheet.certificate, sheet.seal
+
     def sign(message: bytes) -> bytes:
         return press.signer.sign(seal, message)
 
     code = qr_text(certificate, verify=press.verify, seal=seal, sign=sign)
-    file = sealed_file(certificate.sealed)
-    pdf = press.typesetter.pdf(certificate.kind, shown, qr=code, file=file, at=at)
+    pdf = press.typesetter.pdf(certificate.kind, sheet.shown, qr=code, file=sheet.file, at=at)
     return seal_pdf(pdf, certificate=seal, sign=sign, evidence=_evidence(press, seal), at=at)
 
 

@@ -11,6 +11,8 @@ class DocumentForm(StrEnum):
     """What was made of a certificate."""
 
     PDF = "pdf"
+    # Of a copy: the form is followed by the copy's id, so that each copy has one row.
+    COPY = "copy"
 
 
 documents = Table(

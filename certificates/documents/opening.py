@@ -20,7 +20,7 @@ from certificates.documents.cms import ES256, SHA256, NotSignedData, Signed, len
 from certificates.documents.errors import NotSealed
 from certificates.documents.pades import RESERVED
 from certificates.documents.timestamps import NotATimestamp, Timestamp, imprint_of, open_timestamp
-from certificates.documents.typesetting import ATTACHMENT
+from certificates.documents.typesetting import CERTIFICATE_FILE, COPY_FILE
 from certificates.sealing.rules import credit_code_of, is_seal_of, was_valid
 
 MAX_BYTES: Final = 2_097_152
@@ -29,11 +29,16 @@ _RANGE: Final = re.compile(rb"/ByteRange ?\[0 (\d{1,8}) (\d{1,8}) (\d{1,8})\]")
 
 @dataclass(frozen=True, slots=True)
 class OpenedPdf:
-    """The sealed file (`sealing.rules.sealed_file`) of a genuine PDF, whose seal is on the PDF, and since when."""
+    """The sealed file in a genuine PDF, whose seal is on the PDF, and since when.
+
+    The file is a certificate's (`sealing.rules.sealed_file`) or, where `is_copy`, a copy's (`copies.rules.copy_file`):
+    good for its purpose and to its last day only. Neither opens as the other.
+    """
 
     file: bytes
     certificate: x509.Certificate
     sealed_at: datetime
+    is_copy: bool
 
 
 def open_pdf(
@@ -63,10 +68,10 @@ def open_pdf(
     for certificate in (seal.certificate, timestamp.certificate):
         if _was_revoked(certificate, crls, root=root, at=timestamp.at):
             raise NotSealed("seal-revoked")
-    found = _attachment(file)
-    if _issuer_in(found) != credit_code_of(seal.certificate):
+    name, found = _attachment(file)
+    if _issuer_in(found, of=name) != credit_code_of(seal.certificate):
         raise NotSealed("issuer-differs")
-    return OpenedPdf(file=found, certificate=seal.certificate, sealed_at=timestamp.at)
+    return OpenedPdf(file=found, certificate=seal.certificate, sealed_at=timestamp.at, is_copy=name == COPY_FILE)
 
 
 def _seal_around(file: bytes) -> tuple[Signed, bytes]:
@@ -123,8 +128,8 @@ def _was_revoked(certificate: x509.Certificate, crls: Sequence[bytes], *, root: 
     return False
 
 
-def _attachment(file: bytes) -> bytes:
-    """The one file that is attached to the one revision with its one seal.
+def _attachment(file: bytes) -> tuple[str, bytes]:
+    """The one file, with its name, that is attached to the one revision with its one seal.
 
     The PDF is by a department's key by now; that it has another shape is a mistake rather than an attack.
     """
@@ -133,15 +138,18 @@ def _attachment(file: bytes) -> bytes:
         if reader.xrefs.total_revisions != 1 or len(reader.root["/AcroForm"]["/Fields"]) != 1:
             raise NotSealed("seal-incomplete")
         names = reader.root["/Names"]["/EmbeddedFiles"]["/Names"]
-        if len(names) != 2 or str(names[0]) != ATTACHMENT:
+        if len(names) != 2 or str(names[0]) not in (CERTIFICATE_FILE, COPY_FILE):
             raise NotSealed("attachment-missing")
-        return bytes(names[1]["/EF"]["/F"].data)
+        return str(names[0]), bytes(names[1]["/EF"]["/F"].data)
     except (PdfError, LookupError, ValueError, AttributeError, TypeError):
         raise NotSealed("attachment-missing") from None
 
 
-def _issuer_in(file: bytes) -> str | None:
+def _issuer_in(file: bytes, *, of: str) -> str:
+    """The credit code of who issued what is in the file, which is what its name says."""
     try:
-        return str(orjson.loads(file)["certificate"]["issuer"]["uscc"])
+        said = orjson.loads(file)
+        certificate = said["copy"]["certificate"] if of == COPY_FILE else said["certificate"]
+        return str(certificate["issuer"]["uscc"])
     except (ValueError, LookupError, TypeError):
         raise NotSealed("attachment-missing") from None

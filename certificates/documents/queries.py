@@ -6,14 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from certificates.documents.model import DocumentForm, documents
+from certificates.documents.model import documents
 
 _d = documents.c
 
 
-async def find_document(
-    conn: AsyncConnection, certificate: UUID, form: DocumentForm, *, content: bytes
-) -> bytes | None:
+async def find_document(conn: AsyncConnection, certificate: UUID, form: str, *, content: bytes) -> bytes | None:
     """The document that was made from this content."""
     wanted = select(_d.bytes).where(_d.certificate == certificate, _d.form == form, _d.content == content)
     return (await conn.execute(wanted)).scalar_one_or_none()

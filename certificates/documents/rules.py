@@ -8,6 +8,7 @@ from typing import Final
 from cryptography import x509
 from pydantic import JsonValue
 
+from certificates.copies.schemas import CertificateCopy
 from certificates.issuing.model import Certificate, State
 from certificates.sealing.rules import ALGORITHM, Header, Sign, compact_jws, thumbprint_of
 from certificates.sealing.schemas import CertificateDocument
@@ -64,6 +65,16 @@ def page(
         "identity_number": number.model_dump() if number else None,
         "verify": verify,
     }
+
+
+def copy_page(shown: Page, copy: CertificateCopy) -> Page:
+    """The page of a copy: its certificate's, and across it and at its foot what it is for, until when."""
+    told: dict[str, JsonValue] = {
+        "purpose": copy.purpose,
+        "watermark": copy.watermark.model_dump(),
+        "valid_until": _day(copy.valid_until).model_dump(),
+    }
+    return {**shown, "copy": told}
 
 
 def number_shown(number: str | None, *, wanted: bool) -> Text | None:
@@ -140,7 +151,7 @@ def qr_text(certificate: Certificate, *, verify: str, seal: x509.Certificate, si
     return f"{verify}#{compact_jws(header, qr_payload(certificate), sign)}"
 
 
-def content_of(seal: str, shown: Page, *, typesetting: bytes, key: str) -> bytes:
-    """The digest of all that goes into a document: its seal, what is shown, how it is set, and whose key seals it."""
-    parts = (seal.encode(), canonical_json(shown), typesetting, key.encode())
+def content_of(file: bytes, shown: Page, *, typesetting: bytes, key: str) -> bytes:
+    """The digest of all that goes into a document: sealed file, what is shown, how it is set, whose key seals it."""
+    parts = (file, canonical_json(shown), typesetting, key.encode())
     return sha256(b"".join(sha256(part).digest() for part in parts)).digest()

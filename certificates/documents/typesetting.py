@@ -19,7 +19,9 @@ from certificates.documents.errors import GlyphMissing, NoFont
 from certificates.documents.rules import Page
 from shared.schemas import Text
 
-ATTACHMENT: Final = "certificate.json"
+# What the attached file is called, by what it is.
+CERTIFICATE_FILE: Final = "certificate.json"
+COPY_FILE: Final = "copy.json"
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 # Any kind without a template of its own.
 _ANY_KIND: Final = "certificate"
@@ -65,12 +67,15 @@ class Typesetter:
     def pdf(self, kind: str, shown: Page, *, qr: str, file: bytes, at: datetime) -> bytes:
         """The page, with `qr` as a QR code, and the sealed file attached as its source (PDF/A-3, AFRelationship).
 
+        The page of a copy has its watermark, and the copy's sealed file under that name.
+
         Refuses (GlyphMissing) what no font has: nothing is replaced by a box. Takes some milliseconds of CPU.
         """
         given = {
             "page": orjson.dumps({**shown, "fonts": self.families}).decode(),
             "qr": qr_svg(qr),
             "file": file.decode(),
+            "name": COPY_FILE if "copy" in shown else CERTIFICATE_FILE,
         }
         try:
             return typst.compile(

@@ -147,6 +147,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/certificates/{id}/copies", CERTIFICATES, READ),
     Route("GET", "/v1/certificates/{id}/copies/{id}", CERTIFICATES, READ),
     Route("GET", "/v1/certificates/{id}/copies/{id}/document", CERTIFICATES, READ),
+    Route("GET", "/v1/certificates/{id}/copies/{id}/document.pdf", CERTIFICATES, READ),
     Route("POST", "/v1/certificates/{id}/deliveries", CERTIFICATES, WRITE),
     Route("GET", "/v1/certificates/{id}/deliveries", CERTIFICATES, READ),
     Route("GET", "/v1/certificates/{id}/deliveries/{id}", CERTIFICATES, READ),

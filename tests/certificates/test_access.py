@@ -52,6 +52,7 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "list_copies": ("GET", None, {"holder": 200, "stranger": 404}),
     "get_copy": ("GET", None, {"holder": 404, "stranger": 404}),
     "get_copy_document": ("GET", None, {"holder": 404, "stranger": 404}),
+    "get_copy_pdf": ("GET", None, {"holder": 404, "stranger": 404}),
     "request_a_delivery": ("POST", {"method": "pick-up"}, {"holder": 201, "stranger": 404}),
     "list_deliveries": ("GET", None, {"holder": 200, "stranger": 404}),
     "get_delivery": ("GET", None, {"holder": 404, "stranger": 404}),

@@ -41,6 +41,7 @@ TO_COME = {
     "/v1/materials",
     "/v1/materials/{}",
     "/v1/certificates/{}/document.pdf",
+    "/v1/certificates/{}/copies/{}/document.pdf",
     "/v1/supervision/indicators",
 }
 
