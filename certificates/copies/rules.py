@@ -1,9 +1,11 @@
 """What stands on a copy, until when, and whether one that is shown is genuine. Pure."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 import orjson
+from cryptography import x509
 from joserfc.util import urlsafe_b64decode
 
 from certificates.copies.errors import CopyEnded, CopyTermNotFitting, NotToBeCopied
@@ -57,8 +59,16 @@ def copy_in(seal: str) -> CertificateCopy:
     return CertificateCopy.model_validate_json(urlsafe_b64decode(seal.split(".")[1].encode()))
 
 
-def open_copy(shown: bytes, root_pem: bytes) -> CertificateCopy:
-    """What a genuine copy says: the file, or its bare seal. Refuses (SealRefused) all else, with the first reason.
+@dataclass(frozen=True, slots=True)
+class OpenedCopy:
+    """What a genuine copy says, and by whose certificate it was sealed."""
+
+    content: CertificateCopy
+    sealed_by: x509.Certificate
+
+
+def open_copy(shown: bytes, root_pem: bytes) -> OpenedCopy:
+    """A genuine copy: the file, or its bare seal. Refuses (SealRefused) all else, with the first reason.
 
     It was sealed by the department that issued its certificate, by a seal that was valid then, and every byte is as it
     was. Whether it may be used today, its dates and its certificate's state say.
@@ -75,7 +85,7 @@ def open_copy(shown: bytes, root_pem: bytes) -> CertificateCopy:
     is_issuers = credit_code_of(opened.certificate) == said.certificate.issuer.uscc
     if not (is_issuers and opened.was_in_time(said.made_at)):
         raise SealRefused("seal-not-trusted")
-    return said
+    return OpenedCopy(said, opened.certificate)
 
 
 def _seal_in(shown: bytes) -> str:

@@ -39,6 +39,7 @@ ReasonCode = Literal[
     "cancelled",
     "withdrawn",
     "ended",
+    "copy-ended",
     "not-checked",
     "bundle-wrong",
     "bundle-too-old",
@@ -85,6 +86,7 @@ TEXTS: dict[ReasonCode, Text] = {
     "cancelled": Text(zh="证照已注销", en="The certificate was cancelled"),
     "withdrawn": Text(zh="证照已被吊销", en="The certificate was withdrawn as a penalty"),
     "ended": Text(zh="证照已被撤销、注销或吊销", en="The certificate was revoked, cancelled or withdrawn"),
+    "copy-ended": Text(zh="该加注件已过使用期限", en="This copy was good until an earlier day"),
     "not-checked": Text(
         zh="未能核查是否已被撤销、注销、吊销或暂扣", en="Whether it was revoked or withheld could not be checked"
     ),

@@ -15,12 +15,14 @@ from cryptography import x509
 from joserfc.util import urlsafe_b64decode
 from pydantic import JsonValue
 
+from certificates.copies.rules import COPY_TYPE, open_copy
 from certificates.credentials.errors import NotACredential
 from certificates.credentials.rules import open_credential
 from certificates.credentials.rules.claims import ISSUED_ON, NUMBER
 from certificates.documents.errors import NotSealed
 from certificates.documents.opening import open_pdf
 from certificates.documents.rules import QR_TYPE
+from certificates.sealing.errors import SealRefused
 from certificates.sealing.schemas import StatusEntry
 from certificates.verification.codes import open_code
 from certificates.verification.errors import NotGenuine
@@ -37,6 +39,7 @@ class Form(StrEnum):
     FILE = "file"  # the sealed file {"certificate", "seal"}
     SEAL = "seal"  # its bare seal, a compact JWS
     QR = "qr"  # the QR code on a page
+    COPY = "copy"  # a copy for one purpose, {"copy", "seal"} or its bare seal
     CREDENTIAL = "credential"  # what a wallet shows, with or without the proof of its key
     NUMBER = "number"  # the number alone: only the register can tell
 
@@ -58,6 +61,9 @@ class Presented:
     sealed_at: datetime | None = None
     is_dated: bool = False
     seal: str | None = None
+    # Of a copy: what it is for, and its own last day.
+    purpose: str | None = None
+    purpose_until: date | None = None
     certificate: UUID | None = None
     kind_label: Text | None = None
     issuer_name: Text | None = None
@@ -72,6 +78,8 @@ class Presented:
 Opener = Callable[[bytes, Trust, datetime], Presented]
 MAX_BYTES: Final = 524_288
 PAGE: Final = "/verify"
+_COPY: Final = b'{"copy":'
+_BY_TYPE: Final[Mapping[str, Form]] = {QR_TYPE: Form.QR, COPY_TYPE: Form.COPY}
 
 
 def open_shown(shown: bytes, trust: Trust, at: datetime) -> Presented:
@@ -89,24 +97,26 @@ def form_of(shown: bytes) -> Form:
     """By its first bytes. What looks like none is taken for a seal, which it will not be."""
     if shown.startswith(b"%PDF-"):
         return Form.PDF
+    if shown.startswith(_COPY):
+        return Form.COPY
     if shown.startswith(b"{"):
         return Form.FILE
     if b"~" in shown:
         return Form.CREDENTIAL
     if shown.startswith((b"https://", b"http://")):
         return Form.QR
-    return Form.QR if _type_in(shown) == QR_TYPE else Form.SEAL
+    return _BY_TYPE.get(_type_in(shown), Form.SEAL)
 
 
-def _type_in(token: bytes) -> object:
+def _type_in(token: bytes) -> str:
     try:
         header = orjson.loads(urlsafe_b64decode(token[:8192].split(b".", 1)[0]))
     except ValueError:
-        return None
-    return header.get("typ") if isinstance(header, dict) else None
+        return ""
+    return str(header.get("typ")) if isinstance(header, dict) else ""
 
 
-def _open_pdf(shown: bytes, trust: Trust, _: datetime) -> Presented:
+def _open_pdf(shown: bytes, trust: Trust, at: datetime) -> Presented:
     if b"/ByteRange" not in shown:
         raise NotGenuine("not-sealed")
     crls = () if trust.crl is None else (trust.crl,)
@@ -114,9 +124,12 @@ def _open_pdf(shown: bytes, trust: Trust, _: datetime) -> Presented:
         page = open_pdf(shown, trust.root_pem, crls=crls, timestamp_anchors=trust.anchors)
     except NotSealed as refusal:
         raise NotGenuine(refusal.code) from None
-    opened = opened_document(page.file, trust.root_pem)
+    if page.is_copy:
+        presented = _open_copy(page.file, trust, at)
+    else:
+        presented = _of_document(Form.PDF, opened_document(page.file, trust.root_pem))
     # The page was around the file when it was timestamped: so old the file is, whatever it says.
-    return replace(_of_document(Form.PDF, opened), sealed_at=page.sealed_at, is_dated=True)
+    return replace(presented, form=Form.PDF, sealed_at=page.sealed_at, is_dated=True)
 
 
 def _open_document(shown: bytes, trust: Trust, _: datetime) -> Presented:
@@ -135,6 +148,33 @@ def _of_document(form: Form, opened: OpenedDocument) -> Presented:
         sealed_by=opened.certificate,
         sealed_at=content.sealed_at,
         seal=opened.seal,
+        certificate=content.certificate,
+        kind_label=content.kind_label,
+        issuer_name=content.issuer.name,
+        holder=str(content.holder),
+        issued_on=content.issued_on,
+        valid_from=content.valid_from,
+        valid_until=content.valid_until,
+        claims=content.claims,
+    )
+
+
+def _open_copy(shown: bytes, trust: Trust, _: datetime) -> Presented:
+    try:
+        opened = open_copy(shown, trust.root_pem)
+    except SealRefused as refusal:
+        raise NotGenuine(refusal.code) from None
+    copy, content = opened.content, opened.content.certificate
+    return Presented(
+        form=Form.COPY,
+        status=content.status,
+        number=content.number,
+        kind=content.kind,
+        issuer=content.issuer.department,
+        sealed_by=opened.sealed_by,
+        sealed_at=copy.made_at,
+        purpose=copy.purpose,
+        purpose_until=copy.valid_until,
         certificate=content.certificate,
         kind_label=content.kind_label,
         issuer_name=content.issuer.name,
@@ -195,5 +235,6 @@ OPENERS: Final[Mapping[Form, Opener]] = {
     Form.FILE: _open_document,
     Form.SEAL: _open_document,
     Form.QR: _open_code,
+    Form.COPY: _open_copy,
     Form.CREDENTIAL: _open_credential,
 }

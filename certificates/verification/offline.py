@@ -48,6 +48,8 @@ class Verdict(Strict):
     issuer_name: Text | None = None
     issued_on: date | None = None
     valid_until: date | None = None
+    purpose: str | None = None
+    purpose_until: date | None = None
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -83,7 +85,10 @@ def verify_document(
         judged = bundle is not None or refusal.code != "seal-unknown"
         why = (reason(refusal.code),)
         return Verdict(genuine=False, judged=judged, state="unknown", form=form_of(document), reasons=why)
-    state, reasons = state_on(legal_date(at, zone), valid_from=shown.valid_from, valid_until=shown.valid_until)
+    day = legal_date(at, zone)
+    state, reasons = state_on(day, valid_from=shown.valid_from, valid_until=shown.valid_until)
+    if shown.purpose_until is not None and state == "in force" and day > shown.purpose_until:
+        state, reasons = "expired", ["copy-ended"]
     return _verdict(shown, *_by_lists(shown, state, reasons, bundle=bundle, at=at))
 
 
@@ -127,5 +132,7 @@ def _verdict(shown: Presented, state: OfflineState, why: list[ReasonCode], as_of
         issuer_name=shown.issuer_name,
         issued_on=shown.issued_on,
         valid_until=shown.valid_until,
+        purpose=shown.purpose,
+        purpose_until=shown.purpose_until,
         reasons=tuple(reason(code) for code in why),
     )

@@ -10,7 +10,7 @@ from certificates.issuing.rules import CertificateNumber
 from certificates.sealing.queries import was_superseded
 from certificates.verification.errors import NotGenuine, ReasonCode
 from certificates.verification.forms import Form, Presented, form_of, open_shown
-from certificates.verification.rules import agrees, standing, unknown
+from certificates.verification.rules import agrees, for_its_purpose, standing, unknown
 from certificates.verification.schemas import VerificationView
 from certificates.verification.trust import Trust
 
@@ -21,7 +21,7 @@ async def verify_shown(
     """Genuine if the seal holds and the register has it; in force as the register says at this moment.
 
     The register, and not the seal, says that it was set: so it stays genuine when its key is revoked, and nothing that
-    was made with a stolen key ever is. Of codes and credentials the register keeps no seal: theirs must not be revoked,
+    was made with a stolen key ever is. Of codes, copies and credentials it keeps none: theirs must not be revoked,
     and what they say must be what it holds.
     """
     try:
@@ -36,7 +36,8 @@ async def verify_shown(
     why, and_also = await _doubts(conn, presented, held)
     if why is not None:
         return unknown(presented.form, why)
-    return standing(held, form=presented.form, day=day, and_also=and_also)
+    verdict = standing(held, form=presented.form, day=day, and_also=and_also)
+    return for_its_purpose(verdict, presented, day=day)
 
 
 async def _doubts(

@@ -63,6 +63,16 @@ def state_on(day: date, *, valid_from: date | None, valid_until: date | None) ->
     return "in force", []
 
 
+def for_its_purpose(verdict: VerificationView, shown: Presented, *, day: date) -> VerificationView:
+    """The verdict on a copy: its certificate's, with what the copy is for; ended after its own last day."""
+    if shown.purpose_until is None:
+        return verdict
+    said = verdict.model_copy(update={"purpose": shown.purpose, "purpose_until": shown.purpose_until})
+    if verdict.state != "in force" or day <= shown.purpose_until:
+        return said
+    return said.model_copy(update={"state": "expired", "reasons": (*verdict.reasons, reason("copy-ended"))})
+
+
 def agrees(shown: Presented, held: Certificate) -> bool:
     """Whether the register holds what is shown by a form of which it keeps no seal: a stolen key is of no use here."""
     said = {

@@ -49,7 +49,7 @@ class VerificationView(Strict):
     """The verdict of the register. Nothing about the holder, whoever asks.
 
     `form` is what was shown, by its looks. `origin` is `imported` for what was issued before this platform: its issuer
-    vouches for it, no seal of ours.
+    vouches for it, no seal of ours. `purpose` and `purpose_until`: a copy was shown, good for that until then.
     """
 
     genuine: bool
@@ -62,4 +62,6 @@ class VerificationView(Strict):
     issuer_name: Text | None = None
     issued_on: date | None = None
     valid_until: date | None = None
+    purpose: str | None = None
+    purpose_until: date | None = None
     reasons: tuple[Reason, ...] = ()

@@ -63,7 +63,7 @@ class TestMaking:
     async def test_its_document_holds_the_certificate_and_is_sealed_by_its_issuer(self, world: World) -> None:
         certificate = await world.issued()
         file = await document(world, await made(world, certificate))
-        said = open_copy(file, world.service.signer.root_pem)
+        said = open_copy(file, world.service.signer.root_pem).content
         held = await now_held(world, certificate)
         assert said.certificate == document_in(held.sealed)
         assert (said.purpose, said.valid_until) == ("办理入学登记", date(2026, 3, 31))

@@ -104,7 +104,7 @@ class TestGiven:
         opened = open_pdf(reply.content, root)
         assert opened.is_copy
         assert opened.file == await document(world, path)
-        said = open_copy(opened.file, root)
+        said = open_copy(opened.file, root).content
         assert (said.purpose, said.valid_until) == ("办理入学登记", date(2026, 3, 31))
 
     async def test_its_file_does_not_pass_for_the_certificate(self, world: World) -> None:

@@ -100,3 +100,36 @@ async def test_a_code_by_a_look_alike_city_is_not_genuine(world: World) -> None:
     payload = forms["qr"].partition(b"#")[2].split(b".")[1]
     forged = code_of(urlsafe_b64decode(payload), stranger)
     assert await online(world, forged.encode()) == ("qr", False, "unknown", ["seal-unknown"])
+
+
+async def a_copy_of(world: World, certificate: UUID) -> tuple[bytes, bytes]:
+    """A copy of it for one purpose, good until 20 March: the file, and its page."""
+    headers, path = world.issuer.person(CHILD), f"/v1/certificates/{certificate}/copies"
+    wish = {"purpose": "school enrolment", "valid_until": "2026-03-20"}
+    made = await world.http.post(path, json=wish, headers=headers | {"idempotency-key": "copy-for-school"})
+    copy = f"{path}/{made.json()['id']}"
+    file = await world.http.get(f"{copy}/document", headers=headers)
+    page = await world.http.get(f"{copy}/document.pdf", headers=headers)
+    return file.content, page.content
+
+
+async def test_a_copy_holds_for_its_purpose_and_until_its_own_last_day(world: World) -> None:
+    file, page = await a_copy_of(world, await world.issued())
+    for form, shown in {"copy": file, "pdf": page}.items():
+        reply = await world.http.post("/v1/verifications", json={"document": b64encode(shown).decode()})
+        told = reply.json()
+        assert (told["form"], told["genuine"], told["state"]) == (form, True, "in force")
+        assert (told["purpose"], told["purpose_until"]) == ("school enrolment", "2026-03-20")
+        assert (await offline(world, shown)).holds, form
+    world.service.clock.advance(days=10)  # type: ignore[attr-defined]
+    for form, shown in {"copy": file, "pdf": page}.items():
+        assert await online(world, shown) == (form, True, "expired", ["copy-ended"])
+        assert (await offline(world, shown)).state == "expired", form
+
+
+async def test_a_copy_ends_with_its_certificate_and_every_byte_of_it_counts(world: World) -> None:
+    certificate = await world.issued()
+    file, _ = await a_copy_of(world, certificate)
+    assert await online(world, file.replace(b"school", b"police")) == ("copy", False, "unknown", ["altered"])
+    await revoke(world, certificate)
+    assert await online(world, file) == ("copy", True, "revoked", ["revoked"])
