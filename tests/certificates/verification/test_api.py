@@ -46,6 +46,8 @@ async def test_all_three_ways_say_the_same_and_nothing_about_the_holder(world: W
                 "issuer_name": HEALTH.name.model_dump(),
                 "issued_on": "2026-03-11",
                 "valid_until": "2029-03-10",
+                "purpose": None,
+                "purpose_until": None,
                 "reasons": [],
             }
         ]
