@@ -22,8 +22,8 @@ class GlyphMissing(RuleNotMet):
     """No font here has a character that the page needs: a name is printed whole or not at all."""
 
     code = "glyph-missing"
-    title_en = "The fonts here lack a character of this certificate; it cannot be printed yet"
-    title_zh = "字库缺少该证照中的字符，暂不能出具证照文件"
+    title_en = "The fonts here lack a character of this page; it cannot be printed yet"
+    title_zh = "字库缺少该页面中的字符，暂不能出具证照文件"
 
 
 class NumberNotPrinted(RuleNotMet):
