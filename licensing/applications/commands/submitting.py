@@ -63,10 +63,15 @@ async def submit(
     one made, however many come at once. Records `application.submitted`, and a ticket for each disputed evidence.
     """
     async with desk.database.read() as conn:
-        made = await find_resource(conn, caller=caller.sub, operation=OPERATION, key=attempt.key, body=attempt.body)
-        if made is not None:
-            return await get_opened(conn, made)
-        draft = await usable(conn, confirmed.draft, caller=caller, at=at)
+        if (made := await _made_before(conn, attempt, caller=caller)) is not None:
+            return made
+        try:
+            draft = await usable(conn, confirmed.draft, caller=caller, at=at)
+        except DraftAlreadySubmitted:
+            # By this very attempt, perhaps, which was still under way when its key was looked for.
+            if (made := await _made_before(conn, attempt, caller=caller)) is None:
+                raise
+            return made
         release = await desk.releases.get(conn, draft.release)
     today = legal_date(at, desk.zone)
     said = _said(draft, release, confirmed, today=today)
@@ -76,7 +81,7 @@ async def submit(
     plan = _complete(current, release, confirmed, today=today)
     async with desk.database.transaction() as conn:
         application = _application(current, confirmed, today=today, at=at)
-        made = await once(
+        known = await once(
             conn,
             caller=caller.sub,
             operation=OPERATION,
@@ -84,10 +89,16 @@ async def submit(
             body=attempt.body,
             resource=application.id,
         )
-        if made is not None:
-            return await get_opened(conn, made)
+        if known is not None:
+            return await get_opened(conn, known)
         await _claim(conn, current, application)
         return await _open(conn, application, current, plan, release, zone=desk.zone)
+
+
+async def _made_before(conn: AsyncConnection, attempt: Attempt, *, caller: Caller) -> Opened | None:
+    """What this attempt made when it came before."""
+    made = await find_resource(conn, caller=caller.sub, operation=OPERATION, key=attempt.key, body=attempt.body)
+    return None if made is None else await get_opened(conn, made)
 
 
 async def get_opened(conn: AsyncConnection, application: UUID, *, caller: Caller | None = None) -> Opened:
