@@ -33,13 +33,13 @@ def compose(service: CertificatesService) -> FastAPI:
     return create_service(
         service,
         routers=[
+            verification,  # first: routes are tried in this order, and this is asked most
             issuing,
             documents,
             status,
             credentials,
             copies,
             delivery,
-            verification,
             evidence,
             imports,
             feed_router("certificates", policy),

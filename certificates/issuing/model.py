@@ -250,6 +250,22 @@ class Certificate:
         return self.seal
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Of a row of `certificates` what anybody is told: nothing about its holder."""
+
+    kind: str
+    kind_label: dict[str, str]
+    issuer: str
+    issuer_name: dict[str, str]
+    issued_on: date
+    valid_from: date
+    valid_until: date | None
+    state: State
+    origin: Origin
+    check_mismatch: bool
+
+
 operations = Table(
     "operations",
     metadata,

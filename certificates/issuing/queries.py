@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import ARRAY, Integer, Row, Select, TableValuedAlias, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.errors import CertificateNotFound
-from certificates.issuing.model import IN_FORCE, Certificate, Origin, State, certificates, status_slots
+from certificates.issuing.model import IN_FORCE, Certificate, Origin, Standing, State, certificates, status_slots
 from certificates.sealing.schemas import StatusEntry
 
 # A holder and a kind: where there is one certificate in force at most, if the kind is such a one.
@@ -24,9 +25,10 @@ async def find_certificate(conn: AsyncConnection, certificate: UUID) -> Certific
     return await _one(conn, _BY_ID, {"id": certificate})
 
 
-async def find_by_number(conn: AsyncConnection, number: str) -> Certificate | None:
-    """The certificate that bears this number."""
-    return await _one(conn, _BY_NUMBER, {"number": number})
+async def find_standing(conn: AsyncConnection, number: str) -> Standing | None:
+    """How the certificate stands that bears this number. Its claims and its seal, which are most of it, stay there."""
+    row = (await conn.execute(_STANDING, {"number": number})).first()
+    return None if row is None else Standing(**_typed(row))
 
 
 async def find_by_place(conn: AsyncConnection, place: StatusEntry) -> Certificate | None:
@@ -126,13 +128,17 @@ async def _one(conn: AsyncConnection, wanted: Select[Any], named: dict[str, obje
 
 
 def _certificate(row: Row[Any]) -> Certificate:
-    fields = dict(row._mapping)  # noqa: SLF001 - the public name of a row's columns in SQLAlchemy
-    return Certificate(**fields | {"state": State(fields["state"]), "origin": Origin(fields["origin"])})
+    return Certificate(**_typed(row))
+
+
+def _typed(row: Row[Any]) -> dict[str, Any]:
+    found = row._mapping  # noqa: SLF001 - the public name of a row's columns in SQLAlchemy
+    return {**found, "state": State(found["state"]), "origin": Origin(found["origin"])}
 
 
 # Put together once: what verifies and what issues asks them each time.
 _BY_ID = select(certificates).where(_c.id == bindparam("id"))
-_BY_NUMBER = select(certificates).where(_c.number == bindparam("number"))
+_STANDING = select(*(_c[field.name] for field in fields(Standing))).where(_c.number == bindparam("number"))
 _BY_PLACE = select(certificates).where(_c.status_list == bindparam("list"), _c.status_index == bindparam("index"))
 _ISSUED_INDEXES = select(_c.index).where(_c.case == bindparam("case"))
 _TAKE_SLOTS = select(status_slots.next_value()).select_from(func.generate_series(1, bindparam("count", type_=Integer)))

@@ -8,19 +8,20 @@ from certificates.verification import queries
 from certificates.verification.schemas import VerificationRequest, VerificationView
 from shared.auth import public
 from shared.clock import legal_date
-from shared.database import Read
 
 router = APIRouter(prefix="/v1", tags=["verification"], dependencies=[public()])
 
 
 @router.post("/verifications")
-async def verify_certificate(conn: Read, service: Current, body: VerificationRequest) -> VerificationView:
+async def verify_certificate(service: Current, body: VerificationRequest) -> VerificationView:
     """Is this certificate genuine and in force now? Send a PDF or sealed file, a QR code's text, or a number."""
     at = service.clock()
     day = legal_date(at, service.settings.zone)
-    if body.number is not None:
-        return await queries.verify_number(conn, body.number, day=day)
-    return await queries.verify_shown(conn, body.shown, trust=service.believed.now(), at=at, day=day)
+    # Asked more than anything else: the dependency `Read` does the same at a tenth of the whole request's cost.
+    async with service.database.read() as conn:
+        if body.number is not None:
+            return await queries.verify_number(conn, body.number, day=day)
+        return await queries.verify_shown(conn, body.shown, trust=service.believed.now(), at=at, day=day)
 
 
 @router.get("/seal-root")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.model import Certificate
-from certificates.issuing.queries import find_by_number, find_by_place, find_certificate
+from certificates.issuing.queries import find_by_place, find_certificate, find_standing
 from certificates.issuing.rules import CertificateNumber
 from certificates.sealing.queries import was_superseded
 from certificates.verification.errors import NotGenuine, ReasonCode
@@ -62,7 +62,7 @@ async def verify_number(conn: AsyncConnection, number: str, *, day: date) -> Ver
         is_right = CertificateNumber.parse(number).agrees
     except ValueError:
         return unknown(Form.NUMBER, "number-wrong")
-    held = await find_by_number(conn, number)
+    held = await find_standing(conn, number)
     if held is not None:
         return standing(held, form=Form.NUMBER, day=day)
     return unknown(Form.NUMBER, "not-in-register" if is_right else "number-wrong")

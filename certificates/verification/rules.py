@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from certificates.issuing.model import Certificate, State
+from certificates.issuing.model import Certificate, Standing, State
 from certificates.verification.errors import ReasonCode, reason
 from certificates.verification.forms import Form, Presented
 from certificates.verification.schemas import DayState, RegisterState, VerificationView
@@ -20,7 +20,7 @@ _ENDED: dict[State, tuple[RegisterState, ReasonCode]] = {
 
 
 def standing(
-    certificate: Certificate, *, form: Form, day: date, and_also: Sequence[ReasonCode] = ()
+    certificate: Certificate | Standing, *, form: Form, day: date, and_also: Sequence[ReasonCode] = ()
 ) -> VerificationView:
     """A genuine certificate, and whether it is in force: what its issuer did to it counts before its dates.
 
@@ -48,7 +48,7 @@ def standing(
     )
 
 
-def _ended_early(certificate: Certificate, *, day: date) -> bool:
+def _ended_early(certificate: Certificate | Standing, *, day: date) -> bool:
     """Expired before its time: then by what took its place."""
     over = certificate.valid_until is not None and day > certificate.valid_until
     return certificate.state is State.EXPIRED and not over

@@ -3,10 +3,8 @@
 `python -m tests.bench.floor.verifying ROLE PORT` with DATABASE and SERVICE (a port) in the environment.
 """
 
-import asyncio
 import os
 import sys
-from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,13 +13,12 @@ import orjson
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from tests.bench.floor.wire import Wire
+
 _READ = """
 SELECT state, kind, kind_label, issuer, issuer_name, issued_on, valid_from, valid_until, origin
 FROM certificates WHERE number = $1
 """
-_REQUEST = (
-    b"POST /v1/verifications HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
-)
 
 
 class Service:
@@ -52,20 +49,13 @@ class Service:
 
 
 class Gateway:
-    """Keep-alive connections, each for one exchange at a time."""
+    """Passes it on."""
 
     async def open(self) -> None:
-        self._idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+        self._wire = Wire(int(os.environ["SERVICE"]))
 
     async def answer(self, body: bytes) -> bytes:
-        port = int(os.environ["SERVICE"])
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", port)
-        writer.write(_REQUEST % (len(body), body))
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        answer = await reader.readexactly(length)
-        self._idle.append((reader, writer))
-        return answer
+        return await self._wire.post(b"/v1/verifications", body)
 
 
 class App:
