@@ -16,7 +16,7 @@ class Wire:
 
     async def post(self, path: bytes, body: bytes) -> bytes:
         """The body of the answer. Refuses (RuntimeError) any status but 200."""
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(LOOPBACK, self._port)
+        reader, writer = await self._connection()
         writer.write(_HEAD % (path, len(body), body))
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
@@ -25,6 +25,14 @@ class Wire:
         if not head.startswith(b"HTTP/1.1 200 "):
             raise RuntimeError(head.partition(b"\r\n")[0].decode())
         return answer
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()  # the server let it go while the other side was measured
+        return await asyncio.open_connection(LOOPBACK, self._port)
 
     def close(self) -> None:
         """Let go of every connection."""
