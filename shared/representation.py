@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from shared.contracts.representation import REPRESENTATION_TYPE, RepresentationStatement
+from shared.contracts.representation import MAX_STATEMENT, REPRESENTATION_TYPE, RepresentationStatement
 from shared.errors import NotAllowed
 from shared.jose import Keys, NotTrusted, check_claims, verify_jws
 
@@ -23,7 +23,7 @@ async def open_representation(
 ) -> RepresentationStatement:
     """Whom this person may act for. Refuses (RepresentationNotValid) what identity did not sign, just now, of them."""
     try:
-        claims = await verify_jws(statement, keys=keys, typ=REPRESENTATION_TYPE)
+        claims = await verify_jws(statement, keys=keys, typ=REPRESENTATION_TYPE, longest=MAX_STATEMENT)
         check_claims(claims, issuer=issuer, audiences=None, at=at)
         stated = RepresentationStatement.model_validate(claims)
     except (NotTrusted, ValidationError):

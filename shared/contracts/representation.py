@@ -9,6 +9,8 @@ from pydantic import Field
 from shared.schemas import RegionCode, Strict
 
 REPRESENTATION_TYPE = "representation+jwt"
+# Some act for many: a guardian, a home's director, an agent of many companies. A child adds about 400 characters.
+MAX_STATEMENT = 64 * 1024
 
 Kinship = Literal["mother", "father", "spouse"]
 

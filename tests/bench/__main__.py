@@ -17,11 +17,11 @@ from deploy.cli.platform import start_detached, stop_running
 from deploy.embedded import ports
 from deploy.embedded.home import Home
 from deploy.world import World
-from tests.bench import drafts, events, imports, register, replay, subscriptions
+from tests.bench import drafts, events, imports, register, replay, subscriptions, visits
 from tests.bench.load import Figures
 
 Row = dict[str, Any]
-WORKLOADS = ("draft", "events", "replay", "subscriptions", "register", "imports")
+WORKLOADS = ("draft", "events", "replay", "subscriptions", "register", "imports", "visits")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(WORKLOADS)}; all by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")] = False,
 ) -> None:
-    """Drafts, events, the feed replayed, what subscriptions cost, the register of certificates, and imports."""
+    """Drafts, events, the feed replayed, what subscriptions cost, the register, imports, and the visits of a day."""
     plan = Plan(seconds, slices, callers, burst, replayed, stored, imported, only or WORKLOADS)
     with tempfile.TemporaryDirectory(prefix="onevisit-bench-") as directory:
         home = Home(Path(directory))
@@ -75,6 +75,10 @@ async def _measure(home: Home, plan: Plan) -> dict[str, list[Row]]:
         nats_password=passwords["nats-operator"],
     )
     found: dict[str, list[Row]] = {"speed": [], "replay": [], "subscriptions": [], "register": [], "imports": []}
+    if "visits" in plan.only:
+        async with World.open(home.directory) as world:
+            done = await visits.measure(world, callers=plan.callers, seconds=plan.seconds, slices=plan.slices)
+        found["visits"] = [_done(what, one) for what, one in done.items()]
     if "draft" in plan.only:
         async with World.open(home.directory) as world:
             sides = await drafts.measure(world, servers, seconds=plan.seconds, slices=plan.slices, callers=plan.callers)
@@ -109,6 +113,16 @@ def _speed(name: str, ours: Figures, floor: Figures) -> Row:
         "p99_ms": round(ours.percentile_ms(0.99), 1),
         "floor_p99_ms": round(floor.percentile_ms(0.99), 1),
         "failures": ours.failures + floor.failures,
+    }
+
+
+def _done(what: str, one: Figures) -> Row:
+    return {
+        "what is done": what,
+        "per_second": round(one.rate, 1),
+        "p50_ms": round(one.percentile_ms(0.5), 1),
+        "p99_ms": round(one.percentile_ms(0.99), 1),
+        "failures": one.failures,
     }
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, ValidationError, WrapValidator
 from licensing.applications.commands import Change, Wish
 from licensing.applications.model import Confirmed, DeliveryMethod
 from licensing.planning.model import Material
+from shared.contracts.representation import MAX_STATEMENT
 from shared.schemas import Code, ElementCode, RegionCode, Strict
 
 
@@ -20,8 +21,6 @@ def _without_keys(value: Any, check: Callable[[Any], Any]) -> Any:
         raise ValueError("some entries are not what they must be") from None
 
 
-# Some act for many: a guardian, a home's director, an agent of many companies. A child adds about 250 bytes.
-MAX_STATEMENT = 64 * 1024
 Answers = Annotated[dict[str, JsonValue], Field(max_length=200), WrapValidator(_without_keys)]
 Roles = Annotated[dict[str, UUID], Field(max_length=20), WrapValidator(_without_keys)]
 Situation = Annotated[dict[str, Code], Field(max_length=50), WrapValidator(_without_keys)]

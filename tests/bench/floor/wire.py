@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 LOOPBACK = "127.0.0.1"
-_HEAD = b"POST %b HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
+_HEAD = b"%b %b HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n%b"
 
 
 class Wire:
@@ -15,15 +15,20 @@ class Wire:
         self._idle: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
 
     async def post(self, path: bytes, body: bytes) -> bytes:
-        """The body of the answer. Refuses (RuntimeError) any status but 200."""
+        """The body of the answer. Refuses (RuntimeError) any other than 2xx."""
+        return await self.ask(b"POST", path, body)
+
+    async def ask(self, method: bytes, path: bytes, body: bytes = b"", headers: bytes = b"") -> bytes:
+        """The same by any method, with lines of further headers."""
         reader, writer = await self._connection()
-        writer.write(_HEAD % (path, len(body), body))
+        writer.write(_HEAD % (method, path, len(body), headers, body))
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
         answer = await reader.readexactly(length)
         self._idle.append((reader, writer))
-        if not head.startswith(b"HTTP/1.1 200 "):
-            raise RuntimeError(head.partition(b"\r\n")[0].decode())
+        if not head.startswith(b"HTTP/1.1 2"):
+            status, _, _ = head.partition(b"\r\n")
+            raise RuntimeError(f"{status.decode()}: {answer[:300].decode()}")
         return answer
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
