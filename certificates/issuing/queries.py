@@ -7,7 +7,22 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Row, Select, TableValuedAlias, Text, Uuid, bindparam, cast, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Date,
+    Integer,
+    Row,
+    Select,
+    TableValuedAlias,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.issuing.errors import CertificateNotFound
@@ -107,17 +122,11 @@ async def list_in_force(
     conn: AsyncConnection, parties: list[UUID], kinds: list[str], *, day: date
 ) -> list[Certificate]:
     """What is in force on this day of the (party, kind) pairs, which the two arrays hold side by side."""
-    wanted = _unnested(parties, kinds)
-    in_force = (
-        select(certificates)
-        .join(wanted, (_c.holder == wanted.c.party) & (_c.kind == wanted.c.kind))
-        .where(_c.state == State.VALID, _c.valid_from <= day, (_c.valid_until.is_(None)) | (_c.valid_until >= day))
-        .order_by(_c.issued_at.desc(), _c.id)
-    )
-    return [_certificate(row) for row in await conn.execute(in_force)]
+    asked = {"parties": parties, "kinds": kinds, "day": day}
+    return [_certificate(row) for row in await conn.execute(_IN_FORCE, asked)]
 
 
-def _unnested(parties: list[UUID], kinds: list[str]) -> TableValuedAlias:
+def _unnested(parties: list[UUID] | BindParameter[Any], kinds: list[str] | BindParameter[Any]) -> TableValuedAlias:
     arrays = func.unnest(cast(parties, ARRAY(Uuid)), cast(kinds, ARRAY(Text)))
     return arrays.table_valued("party", "kind", name="wanted").render_derived()
 
@@ -142,3 +151,16 @@ _STANDING = select(*(_c[field.name] for field in fields(Standing))).where(_c.num
 _BY_PLACE = select(certificates).where(_c.status_list == bindparam("list"), _c.status_index == bindparam("index"))
 _ISSUED_INDEXES = select(_c.index).where(_c.case == bindparam("case"))
 _TAKE_SLOTS = select(status_slots.next_value()).select_from(func.generate_series(1, bindparam("count", type_=Integer)))
+
+
+def _in_force() -> Select[Any]:
+    wanted, day = _unnested(bindparam("parties"), bindparam("kinds")), bindparam("day", type_=Date)
+    return (
+        select(certificates)
+        .join(wanted, (_c.holder == wanted.c.party) & (_c.kind == wanted.c.kind))
+        .where(_c.state == State.VALID, _c.valid_from <= day, (_c.valid_until.is_(None)) | (_c.valid_until >= day))
+        .order_by(_c.issued_at.desc(), _c.id)
+    )
+
+
+_IN_FORCE = _in_force()

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Text, Uuid, cast, exists, func, literal_column, select
+from sqlalchemy import ARRAY, Date, Row, Select, Text, Uuid, bindparam, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,10 +50,23 @@ async def list_in_force(conn: AsyncConnection, parties: list[UUID], kinds: list[
 
     Of several records of a pair the one as of the latest day speaks; a register says how things are, not were.
     """
-    pairs = func.unnest(cast(parties, ARRAY(Uuid)), cast(kinds, ARRAY(Text)))
+    asked = {"parties": parties, "kinds": kinds, "day": day}
+    return _records(await conn.execute(_IN_FORCE, asked))
+
+
+def _records(rows: Iterable[Row[Any]]) -> list[Record]:
+    return [_record(row) for row in rows]
+
+
+def _record(row: Row[Any]) -> Record:
+    return Record(**row._mapping)  # noqa: SLF001 - the public name of a row's columns in SQLAlchemy
+
+
+def _in_force() -> Select[Any]:
+    pairs = func.unnest(bindparam("parties", type_=ARRAY(Uuid)), bindparam("kinds", type_=ARRAY(Text)))
     wanted = pairs.table_valued("party", "kind", name="wanted").render_derived()
-    successor = records.alias("successor")
-    in_force = (
+    successor, day = records.alias("successor"), bindparam("day", type_=Date)
+    return (
         select(records)
         .ext(distinct_on(_c.party, _c.kind))
         .join(wanted, (_c.party == wanted.c.party) & (_c.kind == wanted.c.kind))
@@ -64,12 +77,7 @@ async def list_in_force(conn: AsyncConnection, parties: list[UUID], kinds: list[
         )
         .order_by(_c.party, _c.kind, _c.as_of.desc(), _c.filed_at.desc(), _c.id)
     )
-    return _records(await conn.execute(in_force))
 
 
-def _records(rows: Iterable[Row[Any]]) -> list[Record]:
-    return [_record(row) for row in rows]
-
-
-def _record(row: Row[Any]) -> Record:
-    return Record(**row._mapping)  # noqa: SLF001 - the public name of a row's columns in SQLAlchemy
+# Put together once: every draft asks it.
+_IN_FORCE = _in_force()
