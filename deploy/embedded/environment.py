@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import services
-from deploy.embedded import offices, ports, provision
-from deploy.embedded.access import OPERATOR, SYSTEM_USER, BusAccess, nats_user
+from deploy.embedded import offices, ports
 from deploy.embedded.home import Home, State
 from deploy.embedded.postgres import database_url
+from deploy.provisioning.bus import OPERATOR, SYSTEM_USER, BusAccess, nats_user
+from deploy.provisioning.postgres import owner_of
 from identity.bus.nkeys import AccountKey
 
 # One machine with five services: enough for the load of two cores, far below max_connections.
@@ -65,7 +66,7 @@ class Addresses:
 
 def password_names() -> list[str]:
     """Every role of PostgreSQL and every user of NATS that has a password."""
-    roles = [role for name in services.WITH_DATABASE for role in (name, provision.owner_of(name))]
+    roles = [role for name in services.WITH_DATABASE for role in (name, owner_of(name))]
     return ["postgres", *roles, *(nats_user(name) for name in services.WITH_DATABASE), SYSTEM_USER, OPERATOR]
 
 
@@ -83,7 +84,7 @@ def bus_access(home: Home) -> BusAccess:
 
 def owner_url(home: Home, addresses: Addresses, service: str) -> str:
     """Where migrations of a service connect."""
-    role = provision.owner_of(service)
+    role = owner_of(service)
     password = home.passwords(password_names())[role]
     return database_url(role, password, port=addresses.postgres, database=service)
 

@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from deploy.embedded import ports, process
-from deploy.embedded.access import BusAccess
 from deploy.embedded.errors import LaunchError
+from deploy.provisioning.bus import BusAccess
 
 _KIB, _MIB, _GIB = 2**10, 2**20, 2**30
 # The server writes a line for everything that it refuses, as fast as a department asks; the disk is PostgreSQL's too.

@@ -1,7 +1,7 @@
 """A real PostgreSQL 18 on loopback, from the binaries in a wheel.
 
 Owns the cluster directory: making it whole or not at all, starting it after any kind of end, stopping it. Which
-roles and databases are inside is provision.py's business.
+roles and databases are inside is deploy/provisioning's business.
 """
 
 import os

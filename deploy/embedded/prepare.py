@@ -12,9 +12,9 @@ from deploy.embedded.environment import Addresses, owner_url, password_names, se
 from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home
 from deploy.embedded.postgres import SUPERUSER, database_url
-from deploy.embedded.provision import provision
 from deploy.embedded.seed import seed
 from deploy.migration import migrate
+from deploy.provisioning.postgres import provision
 
 
 async def prepare(home: Home, addresses: Addresses) -> None:

@@ -23,8 +23,8 @@ from certificates.sealing.ports import SoftwareSigner
 from certificates.sealing.schemas import StatusEntry
 from deploy.embedded import ports
 from deploy.embedded.postgres import Postgres, database_url
-from deploy.embedded.provision import owner_of, plain, provision
 from deploy.migration import migrate
+from deploy.provisioning.postgres import owner_of, plain, provision
 from shared.clock import now
 from shared.database import Database
 from tests.certificates.seals import HEALTH, TYPE_CODE, a_document

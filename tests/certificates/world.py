@@ -8,7 +8,7 @@ import asyncpg
 
 from certificates.issuing.commands import issue_certificates
 from certificates.service import CertificatesService
-from deploy.embedded.provision import plain
+from deploy.provisioning.postgres import plain
 from shared.contracts.sharing import NamedDepartment
 from shared.contracts.yields import CaseYield, Yielded
 from shared.schemas import Text

@@ -14,10 +14,10 @@ import asyncpg
 import pytest
 
 from deploy.embedded import ports
-from deploy.embedded.access import BusAccess
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import SETTINGS, Postgres
-from deploy.embedded.provision import plain
+from deploy.provisioning.bus import BusAccess
+from deploy.provisioning.postgres import plain
 from identity.bus.nkeys import AccountKey
 from tests.support.processes import await_end
 

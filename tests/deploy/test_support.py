@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table
 
 from deploy.embedded.nats import Nats
-from deploy.embedded.provision import plain
+from deploy.provisioning.postgres import plain
 from tests.support.databases import DatabaseFor
 from tests.support.roles import as_owner
 from tests.support.tokens import Issuer

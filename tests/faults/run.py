@@ -16,7 +16,7 @@ import asyncpg
 from deploy.embedded import ports
 from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
-from deploy.embedded.provision import in_database, plain
+from deploy.provisioning.postgres import in_database, plain
 from tests.faults import gather
 from tests.faults.checker import Found
 from tests.faults.facts import READER, SERVICE, reading, writing

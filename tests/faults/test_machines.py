@@ -8,7 +8,7 @@ import pytest
 
 from deploy.embedded import ports
 from deploy.embedded.postgres import Postgres
-from deploy.embedded.provision import plain
+from deploy.provisioning.postgres import plain
 from tests.faults.machines import DatabaseServer
 
 COMMITS = 300

@@ -13,7 +13,7 @@ import pytest
 from nats.aio.client import Client
 from nats.js.api import ConsumerInfo
 
-from deploy.embedded.access import nats_user
+from deploy.provisioning.bus import nats_user
 from identity.bus.login import Login
 from tests.identity.world import World
 from tests.support.accounts import GuardedBus

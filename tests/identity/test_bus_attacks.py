@@ -18,8 +18,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 from nats.js.errors import NotFoundError
 
 from deploy.embedded import ports
-from deploy.embedded.access import OPERATOR, PLATFORM, BusAccess
 from deploy.embedded.nats import Nats
+from deploy.provisioning.bus import OPERATOR, PLATFORM, BusAccess
 from identity.bus.rules import BusUser, user_claims
 from shared.clock import now
 from tests.identity.guarded import ACKNOWLEDGE, BODY, LOOK, OURS, PULL, THEIRS, TOPIC, Guarded

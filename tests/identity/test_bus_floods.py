@@ -8,8 +8,8 @@ import orjson
 import pytest
 from nats.errors import Error
 
-from deploy.embedded.access import MAX_CONNECTIONS
 from deploy.embedded.nats import LOG_BYTES, LOGS_KEPT
+from deploy.provisioning.bus import MAX_CONNECTIONS
 from identity.bus.callout import MAX_IN_HAND
 from tests.identity.guarded import OURS, THEIRS, Guarded, visiting
 

@@ -15,8 +15,8 @@ from nats.aio.client import Client
 
 from deploy import services
 from deploy.embedded import offices, ports
-from deploy.embedded.access import OPERATOR, SYSTEM_USER, BusAccess, nats_user
 from deploy.embedded.nats import Nats
+from deploy.provisioning.bus import OPERATOR, SYSTEM_USER, BusAccess, nats_user
 from identity.bus.nkeys import AccountKey
 
 

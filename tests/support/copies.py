@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from deploy.embedded.provision import grant_rows, in_database, plain
+from deploy.provisioning.postgres import grant_rows, in_database, plain
 from tests.support.roles import OWNER, SERVICE, as_owner, as_service
 
 Prepare = Callable[[str], Awaitable[object]]

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from deploy.embedded.provision import as_role, create_role, plain
+from deploy.provisioning.postgres import as_role, create_role, plain
 
 OWNER = "tests_owner"
 SERVICE = "tests_service"

@@ -28,7 +28,7 @@ from certificates.sealing.rules import sealed_file, thumbprint_of
 from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
 from certificates.verification.offline import open_document, verify_document
-from deploy.embedded.provision import plain
+from deploy.provisioning.postgres import plain
 from shared.clock import now
 from tests.certificates.conftest import running
 from tests.certificates.seals import HEALTH, SECURITY
