@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from identity import worker
+from identity.administration.api import router as administration
 from identity.duties.api import router as duties
 from identity.identification.api import router as identification
 from identity.parties.api import router as parties
@@ -29,7 +30,18 @@ def compose(service: IdentityService) -> FastAPI:
     events = feed_router("identity", feed_policy(service.sharing.current))
     app = create_service(
         service,
-        routers=[tokens, clients, identification, representation, parties, printing, duties, subscriptions, events],
+        routers=[
+            tokens,
+            clients,
+            identification,
+            representation,
+            parties,
+            printing,
+            duties,
+            subscriptions,
+            administration,
+            events,
+        ],
         parts=worker.parts(service.settings),
         form_paths=frozenset({TOKEN_PATH}),
     )

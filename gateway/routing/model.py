@@ -46,8 +46,8 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. In `path`, `{id}` is a UUID, `{code}` a code of ours, `{number}` a number, `{year}` a year, and
-    `{type}` an event type with its version: nothing else is a path.
+    """One operation. In `path`, `{id}` is a UUID, `{code}` a code of ours, `{number}` a number, `{year}` a year,
+    `{type}` an event type with its version, and `{kid}` the name of a key: nothing else is a path.
     """
 
     method: str
@@ -88,6 +88,22 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/identifications", IDENTITY, TOKEN, max_bytes=64 * KIB),
     Route("POST", "/v1/identifications/{id}/proof", IDENTITY, TOKEN, max_bytes=64 * KIB),
     Route("POST", "/v1/clients/{code}/revocation", IDENTITY, WRITE),
+    # Who may work with the platform at all.
+    Route("GET", "/v1/admin/departments", IDENTITY, READ),
+    Route("GET", "/v1/admin/departments/{code}", IDENTITY, READ),
+    Route("PUT", "/v1/admin/departments/{code}", IDENTITY, WRITE),
+    Route("POST", "/v1/admin/departments/{code}/retirement", IDENTITY, WRITE),
+    Route("GET", "/v1/admin/officers", IDENTITY, READ),
+    Route("GET", "/v1/admin/officers/{id}", IDENTITY, READ),
+    Route("PUT", "/v1/admin/officers/{id}", IDENTITY, WRITE),
+    Route("POST", "/v1/admin/officers/{id}/suspension", IDENTITY, WRITE),
+    Route("POST", "/v1/admin/officers/{id}/reinstatement", IDENTITY, WRITE),
+    Route("GET", "/v1/admin/clients", IDENTITY, READ),
+    Route("GET", "/v1/admin/clients/{code}", IDENTITY, READ),
+    Route("PUT", "/v1/admin/clients/{code}", IDENTITY, WRITE),
+    Route("POST", "/v1/admin/clients/{code}/keys", IDENTITY, WRITE),
+    Route("DELETE", "/v1/admin/clients/{code}/keys/{kid}", IDENTITY, WRITE),
+    Route("GET", "/v1/admin/acts", IDENTITY, READ),
     Route("GET", "/v1/me/representations", IDENTITY, READ),
     Route("POST", "/v1/parties", IDENTITY, WRITE),
     Route("POST", "/v1/parties/resolve", IDENTITY, WRITE),

@@ -11,6 +11,7 @@ PARAMETERS = {
     "{number}": re.compile(rb"0|[1-9][0-9]{0,5}"),
     "{year}": re.compile(rb"[12][0-9]{3}"),
     "{type}": re.compile(rb"[a-z][a-z-]*\.[a-z][a-z-]*\.v[1-9][0-9]*"),
+    "{kid}": re.compile(rb"[A-Za-z0-9_-]{1,64}"),
     "{code}": re.compile(rb"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"),
 }
 MAX_PATH_BYTES = 512

@@ -7,6 +7,7 @@ are connected stay, and new ones are refused until identity answers again.
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -86,7 +87,8 @@ class Callout:
         try:
             caller = await self._verifier.verify(str(options.get("auth_token", "")))
             user = rules.bus_user(caller)
-            consumers = await self._in_turn(user, expires=expires)
+            since = datetime.fromtimestamp(caller.issued, UTC)
+            consumers = await self._in_turn(user, since=since, expires=expires)
         except ServiceError as refusal:
             raise NotAdmitted(refusal.code) from None
         except DATABASE_ERRORS as error:
@@ -95,7 +97,7 @@ class Callout:
         log.info("let onto the bus", department=user.department, client=user.client_id, consumers=len(consumers))
         return self._issuer.sign(claims)
 
-    async def _in_turn(self, user: BusUser, *, expires: float) -> Sequence[str]:
+    async def _in_turn(self, user: BusUser, *, since: datetime, expires: float) -> Sequence[str]:
         if self._in_hand[user.department] >= MAX_IN_HAND:
             raise NotAdmitted("too many logins of the department at once")
         self._in_hand[user.department] += 1
@@ -103,14 +105,14 @@ class Callout:
             async with self._turns[user.department]:
                 if self._clock().timestamp() > expires:
                     raise NotAdmitted("the bus waits no more")
-                return await self._standing(user)
+                return await self._standing(user, since)
         finally:
             self._in_hand[user.department] -= 1
 
-    async def _standing(self, user: BusUser) -> Sequence[str]:
+    async def _standing(self, user: BusUser, since: datetime) -> Sequence[str]:
         async with self._database.read() as conn:
             client, officer = await find_client(conn, user.client_id), await find_officer(conn, user.officer)
-            rules.check_standing(user, client, officer)
+            rules.check_standing(user, client, officer, since=since)
             return await self._consumers_of(conn, user.department)
 
     async def _on_request(self, message: Msg) -> None:

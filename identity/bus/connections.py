@@ -5,7 +5,8 @@ be revoked meanwhile, an officer dismissed, a scope withdrawn.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -32,6 +33,7 @@ class Open(NamedTuple):
     server: str
     cid: int
     user: str
+    since: datetime
 
 
 class Connections:
@@ -81,7 +83,9 @@ class Connections:
         for connection in connections:
             try:
                 user = BusUser.parse(connection.user)
-                rules.check_standing(user, clients.get(user.client_id), officers.get(user.officer))
+                rules.check_standing(
+                    user, clients.get(user.client_id), officers.get(user.officer), since=connection.since
+                )
             except NotAdmitted as refusal:
                 fallen.append((connection, refusal.reason))
         return fallen
@@ -96,7 +100,12 @@ async def _open_connections(bus: Bus) -> list[Open]:
             # To whoever reads no further it would look as if nobody were connected.
             log.error("the bus does not say who is connected; nobody can be cut off")
         found += [
-            Open(page["server"]["id"], int(each["cid"]), str(each.get("authorized_user", "")))
+            Open(
+                page["server"]["id"],
+                int(each["cid"]),
+                str(each.get("authorized_user", "")),
+                datetime.fromisoformat(each["start"]),
+            )
             for page in pages
             for each in page["data"]["connections"]
             if str(each.get("account", "")).startswith(rules.DEPARTMENT)
@@ -120,6 +129,11 @@ async def _ask_all(bus: Bus, subject: str, question: dict[str, Any]) -> list[dic
         return answers
     finally:
         await subscription.unsubscribe()
+
+
+def _connection(server: str, each: Mapping[str, Any]) -> Open:
+    since = datetime.fromisoformat(each["start"])
+    return Open(server, int(each["cid"]), str(each.get("authorized_user", "")), since)
 
 
 def _user(connection: Open) -> BusUser | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from identity.tokens.rules import Client, Officer
 from shared.auth import Caller
 from shared.ids import new_id
+from shared.jose import LEEWAY_SECONDS
 from shared.messaging.jetstream import STREAM
 
 # Begins the name of every department's account; no account of ours begins so.
@@ -16,6 +17,8 @@ DEPARTMENT = "DEPARTMENT_"
 SCOPE = "events"
 # A connection outlives the access token that opened it; whoever may not stay is cut off long before this.
 LONGEST = timedelta(hours=1)
+# Tokens from before are refused with this tolerance, too.
+_LEEWAY = timedelta(seconds=LEEWAY_SECONDS)
 # Pulling and acknowledging take few bytes and few inboxes.
 _LIMITS = {"subs": 100, "data": -1, "payload": 65_536}
 
@@ -62,10 +65,16 @@ def bus_user(caller: Caller) -> BusUser:
         raise NotAdmitted("the token names no officer") from None
 
 
-def check_standing(user: BusUser, client: Client | None, officer: Officer | None) -> None:
-    """Holds as long as a connection may stay; `NotAdmitted` when what the token said is so no more."""
+def check_standing(user: BusUser, client: Client | None, officer: Officer | None, *, since: datetime) -> None:
+    """Holds as long as a connection may stay; `NotAdmitted` when what the token said is so no more.
+
+    `since`: when the token was given or the connection opened; from before a key was found in other hands, it may
+    be anybody's.
+    """
     if client is None or client.revoked:
         raise NotAdmitted("the client is revoked")
+    if client.refused_before is not None and since <= client.refused_before + _LEEWAY:
+        raise NotAdmitted("from before a key was taken away")
     if client.department != user.department or SCOPE not in client.scopes:
         raise NotAdmitted("the client may not follow events any more")
     if officer is None or officer.dismissed or officer.department != user.department:

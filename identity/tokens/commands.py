@@ -11,9 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.parties.queries import find_party
 from identity.tokens import queries, rules
-from identity.tokens.errors import ClientNotFound, InvalidClient, InvalidGrant, InvalidRequest, UnsupportedGrantType
+from identity.tokens.errors import (
+    ClientNotFound,
+    InvalidClient,
+    InvalidGrant,
+    InvalidRequest,
+    LastAdministrator,
+    UnsupportedGrantType,
+)
 from identity.tokens.rules import Client, required
 from identity.vault import Vault
+from shared.administration import record_act
 from shared.ids import new_id
 from shared.jose import (
     Claims,
@@ -107,11 +115,23 @@ def identification_claims(*, issuer: str, client_id: str, party: UUID, assurance
 
 
 async def revoke_client(conn: AsyncConnection, client_id: str, *, by: str, at: datetime) -> datetime:
-    """The client authenticates no more, for good; answers since when. Refuses a client that there is not."""
+    """The client authenticates no more, for good; answers since when. Refuses a client that there is not, and the last
+    one that may administer the platform (LastAdministrator).
+    """
+    await check_not_last_administrator(conn, client_id)
     since = await queries.revoke_client(conn, client_id, by=by, at=at)
     if since is None:
         raise ClientNotFound
+    if since == at:
+        await record_act(conn, "client.revoked", subject=client_id, by=by, at=at)
     return since
+
+
+async def check_not_last_administrator(conn: AsyncConnection, client_id: str) -> None:
+    """Somebody else can administer the platform, too, until this transaction ends; else LastAdministrator."""
+    await queries.own_administrators(conn)
+    if await queries.list_administrators(conn) == [client_id]:
+        raise LastAdministrator
 
 
 async def ensure_keys(conn: AsyncConnection, vault: Vault, *, at: datetime) -> None:

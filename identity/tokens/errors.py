@@ -4,7 +4,7 @@ the refusals about clients themselves.
 
 from typing import ClassVar
 
-from shared.errors import NotFound
+from shared.errors import NotFound, RuleNotMet
 
 
 class OAuthError(Exception):
@@ -58,3 +58,9 @@ class ClientNotFound(NotFound):
     code = "client-not-found"
     title_en = "There is no such client"
     title_zh = "客户端不存在"
+
+
+class LastAdministrator(RuleNotMet):
+    code = "last-administrator"
+    title_en = "This is the last client that may administer the platform; make another first"
+    title_zh = "这是最后一个平台管理客户端，请先登记另一个"

@@ -24,6 +24,7 @@ departments = Table(
     Column("name_en", String, nullable=False),
     Column("uscc", String(18), nullable=False, unique=True),
     Column("region", String(6), nullable=False),
+    Column("retired_at", DateTime(timezone=True)),
 )
 
 officers = Table(
@@ -48,6 +49,11 @@ clients = Table(
     Column("jwks", JSON, nullable=False),
     Column("revoked_at", DateTime(timezone=True)),
     Column("revoked_by", String),
+    Column(
+        "refused_before",
+        DateTime(timezone=True),
+        comment="Tokens from before are good no more: a key was taken away that others may have",
+    ),
     CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked"),
     CheckConstraint("kind IN ('service', 'department', 'app', 'ops')", name="kind"),
     CheckConstraint("(kind = 'department') = (department IS NOT NULL)", name="department"),

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, String, cast, delete, func, literal, or_, select, union_all, update
+from sqlalchemy import Row, String, any_, cast, delete, func, literal, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.tokens.model import clients, departments, officers, signing_keys, used_tokens
 from identity.tokens.rules import Client, Officer
+from shared.administration import ADMINISTER
 from shared.auth import Revocations
 
 KeyRow = Row[*tuple[Any, ...]]
@@ -33,6 +34,7 @@ async def find_clients(conn: AsyncConnection, client_ids: Collection[str]) -> di
             roles=tuple(row.roles),
             jwks=row.jwks,
             revoked=row.revoked_at is not None,
+            refused_before=row.refused_before,
         )
         for row in rows
     }
@@ -45,6 +47,19 @@ async def revoke_client(conn: AsyncConnection, client_id: str, *, by: str, at: d
         update(clients).where(mine, clients.c.revoked_at.is_(None)).values({"revoked_at": at, "revoked_by": by})
     )
     return (await conn.execute(select(clients.c.revoked_at).where(mine))).scalar_one_or_none()
+
+
+async def own_administrators(conn: AsyncConnection) -> None:
+    """Nobody becomes or ceases to be an administrator before this transaction ends, but by it."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("administrators", 0))))
+
+
+async def list_administrators(conn: AsyncConnection) -> list[str]:
+    """The clients that may administer the platform now."""
+    question = select(clients.c.client_id).where(
+        clients.c.kind == "ops", clients.c.revoked_at.is_(None), any_(clients.c.scopes) == ADMINISTER
+    )
+    return [*await conn.scalars(question.order_by(clients.c.client_id))]
 
 
 async def find_officer(conn: AsyncConnection, officer: UUID) -> Officer | None:
@@ -72,12 +87,11 @@ async def find_officers(conn: AsyncConnection, ids: Collection[UUID]) -> dict[UU
 
 
 async def list_revocations(conn: AsyncConnection, *, since: datetime) -> Revocations:
-    """Clients revoked and officers dismissed since then, in one statement, with when each was."""
-    revoked = select(
-        literal("client").label("what"), clients.c.client_id.label("who"), clients.c.revoked_at.label("at")
-    )
+    """Clients revoked or robbed of a key and officers dismissed since then, in one statement, with when each was."""
+    at = func.greatest(clients.c.revoked_at, clients.c.refused_before)  # of the two that there are
+    revoked = select(literal("client").label("what"), clients.c.client_id.label("who"), at.label("at"))
     dismissed = select(literal("officer"), cast(officers.c.id, String), officers.c.dismissed_at)
-    question = union_all(revoked.where(clients.c.revoked_at > since), dismissed.where(officers.c.dismissed_at > since))
+    question = union_all(revoked.where(at > since), dismissed.where(officers.c.dismissed_at > since))
     rows = (await conn.execute(question)).all()
     return Revocations(
         clients={row.who: row.at for row in rows if row.what == "client"},

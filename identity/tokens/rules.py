@@ -16,6 +16,7 @@ from identity.tokens.errors import (
     InvalidTarget,
     UnauthorizedClient,
 )
+from shared.administration import ADMINISTER
 from shared.jose import LEEWAY_SECONDS, Claims
 from shared.schemas import CODE_PATTERN
 
@@ -43,10 +44,12 @@ SCOPES = (
     "clients:manage",
     "events",
     "evidence",
+    "evidence:import",
     "identify",
     "parties:number",
     "parties:register",
     "parties:resolve",
+    ADMINISTER,
     "records:file",
 )
 
@@ -66,6 +69,7 @@ class Client:
     roles: tuple[str, ...]
     jwks: Mapping[str, Any]
     revoked: bool = False
+    refused_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

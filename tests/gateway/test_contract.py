@@ -11,6 +11,7 @@ from certificates.verification.api import router as verification
 from gateway.document.own import OWN
 from gateway.document.rules import merge_documents, shape_of
 from gateway.routing.model import ROUTES, Answer
+from identity.administration.api import router as administration
 from identity.duties.api import router as duties
 from identity.identification.api import router as identification
 from identity.parties.api import router as parties
@@ -31,7 +32,7 @@ from shared.messaging.api import feed_router
 from shared.messaging.topics import Reach
 
 ROUTERS: dict[str, list[APIRouter]] = {
-    "identity": [tokens, clients, identification, representation, parties, duties, subscriptions],
+    "identity": [tokens, clients, identification, representation, parties, duties, subscriptions, administration],
     "licensing": [catalogue, calendar, applications, cases],
     "certificates": [issuing, copies, delivery, status_lists, credentials, verification, evidence, imports],
     "records": [filing, accesses, evidence, imports],

@@ -16,7 +16,14 @@ FORWARDED = [route for route in ROUTES if route.answer is Answer.FORWARDED]
 
 
 def path_of(route: Route) -> str:
-    named = {"{id}": ID, "{code}": "newborn", "{number}": "7", "{year}": "2026", "{type}": "case.received.v1"}
+    named = {
+        "{id}": ID,
+        "{code}": "newborn",
+        "{number}": "7",
+        "{year}": "2026",
+        "{type}": "case.received.v1",
+        "{kid}": "Key_1",
+    }
     return reduce(lambda path, name: path.replace(name, named[name]), named, route.path)
 
 

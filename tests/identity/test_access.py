@@ -23,6 +23,10 @@ PRINTING = {
     "seal": {"digest": "sha256:" + "0" * 64, "salt": "0" * 16},
     "token": "none",
 }
+ADMIN = frozenset({"admin"})
+NAME = {"zh": "部门", "en": "Department"}
+DEPARTMENT = {"name": NAME, "uscc": "11330000MB9X00074P", "region": "330000"}
+OFFICER = {"department": "nobody-here", "name": NAME}
 # Route -> body, and which callers get beyond the guard. Everybody else gets 403 `scope-missing`, nobody 401.
 ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ("POST", "/v1/identifications"): ({"method": "id-card", "id_number": MOTHER_NUMBER}, frozenset({"app"})),
@@ -54,6 +58,21 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ("GET", "/v1/subscriptions/{name}"): (None, frozenset({"hospital", "medical-insurance"})),
     ("DELETE", "/v1/subscriptions/{name}"): (None, frozenset({"hospital", "medical-insurance"})),
     ("POST", "/v1/clients/{client_id}/revocation"): (None, frozenset({"ops"})),
+    ("GET", "/v1/admin/departments"): (None, ADMIN),
+    ("GET", "/v1/admin/departments/{code}"): (None, ADMIN),
+    ("PUT", "/v1/admin/departments/{code}"): (DEPARTMENT, ADMIN),
+    ("POST", "/v1/admin/departments/{code}/retirement"): (None, ADMIN),
+    ("GET", "/v1/admin/officers"): (None, ADMIN),
+    ("GET", "/v1/admin/officers/{officer}"): (None, ADMIN),
+    ("PUT", "/v1/admin/officers/{officer}"): (OFFICER, ADMIN),
+    ("POST", "/v1/admin/officers/{officer}/suspension"): (None, ADMIN),
+    ("POST", "/v1/admin/officers/{officer}/reinstatement"): (None, ADMIN),
+    ("GET", "/v1/admin/clients"): (None, ADMIN),
+    ("GET", "/v1/admin/clients/{client_id}"): (None, ADMIN),
+    ("PUT", "/v1/admin/clients/{client_id}"): ({"kind": "app", "scopes": ["identify"]}, ADMIN),
+    ("POST", "/v1/admin/clients/{client_id}/keys"): ({"jwk": {}}, ADMIN),
+    ("DELETE", "/v1/admin/clients/{client_id}/keys/{kid}"): (None, ADMIN),
+    ("GET", "/v1/admin/acts"): (None, ADMIN),
     ("GET", "/internal/revocations"): (None, frozenset({"licensing", "certificates"})),
     ("POST", "/internal/parties/regions"): ({"parties": [NOBODY_ID]}, frozenset({"licensing", "certificates"})),
     ("POST", "/internal/numbers/seals"): ({"parties": [NOBODY_ID]}, frozenset({"certificates"})),
@@ -69,7 +88,7 @@ PUBLIC = {
     ("GET", "/metrics"),
 }
 OURS = ["licensing", "certificates"]
-CALLERS = ["person", "app", "hospital", "public-security", "medical-insurance", *OURS, "auditor", "ops"]
+CALLERS = ["person", "app", "hospital", "public-security", "medical-insurance", *OURS, "auditor", "ops", "admin"]
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[tuple[str, str], RouteContext]]:
@@ -98,7 +117,8 @@ async def header_of(world: World, caller: str) -> dict[str, str]:
 async def call(world: World, route: tuple[str, str], headers: dict[str, str]) -> tuple[int, str | None]:
     method, path = route
     query = "?topic=evt.party.*.*.33.07.82" if path.startswith("/v1/events") else ""
-    filled = path.format(identification=NOBODY_ID, party=NOBODY_ID, client_id="nobody-here", name="nobody-here")
+    ids = dict.fromkeys(("identification", "party", "officer"), NOBODY_ID)
+    filled = path.format(**ids, **dict.fromkeys(("client_id", "name", "code", "kid"), "nobody-here"))
     keyed = {**headers, "idempotency-key": "access-table"}
     body = ROUTES[route][0]
     answer = await world.http.request(method, filled + query, json=body, headers=keyed)

@@ -153,6 +153,7 @@ class TestPuttingOut:
         "happened",
         [
             "UPDATE clients SET revoked_at = now(), revoked_by = 'ops:ops' WHERE client_id = 'hospital'",
+            "UPDATE clients SET refused_before = now() WHERE client_id = 'hospital'",
             "UPDATE clients SET scopes = '{cases}' WHERE client_id = 'hospital'",
             "UPDATE officers SET dismissed_at = now() WHERE department = 'hospital'",
             "UPDATE officers SET department = 'public-security' WHERE department = 'hospital'",

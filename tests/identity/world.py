@@ -82,6 +82,7 @@ KEYS = {
         "certificates",
         "auditor",
         "ops",
+        "admin",
     )
 }
 CARDS = {name: SigningKey.generate() for name in ("mother", "father")}
@@ -126,6 +127,7 @@ def document() -> dict[str, Any]:
             _client("certificates", "service", ["internal", "numbers:print"]),
             _client("auditor", "ops", ["audit"]),
             _client("ops", "ops", ["clients:manage"]),
+            _client("admin", "ops", ["platform:administer"]),
         ],
         "people": [
             _person("mother", MOTHER_NUMBER, "330782", phone="+86-000-0001"),
