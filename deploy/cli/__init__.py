@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from deploy.cli import content, demonstration, events, keys, platform, upkeep, verifying
+from deploy.cli import admin, content, demonstration, events, keys, platform, upkeep, verifying
 from deploy.embedded.errors import LaunchError
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (platform.app, demonstration.app, content.app, verifying.app, events.app, keys.app, upkeep.app):
+for part in (platform.app, demonstration.app, content.app, verifying.app, events.app, keys.app, admin.app, upkeep.app):
     app.registered_commands += part.registered_commands
     app.registered_groups += part.registered_groups
 

@@ -105,3 +105,15 @@ class LastClientKey(RuleNotMet):
     code = "last-client-key"
     title_en = "This is the client's only key; add the next one first, or revoke the client"
     title_zh = "这是该客户端唯一的密钥，请先添加新密钥或吊销客户端"
+
+
+class AdministeredAlready(RuleNotMet):
+    code = "administered-already"
+    title_en = "There is a client already that may administer the platform; it registers others"
+    title_zh = "平台管理客户端已存在，由其登记其他客户端"
+
+
+class ClientTaken(Conflict):
+    code = "client-taken"
+    title_en = "A client of this name is registered"
+    title_zh = "同名客户端已登记"

@@ -93,8 +93,8 @@ async def list_clients(
 
 
 async def add_client(conn: AsyncConnection, client_id: str, values: Mapping[str, object]) -> None:
-    """There is a client, without a key."""
-    await conn.execute(insert(clients).values(client_id=client_id, jwks={"keys": []}, **values))
+    """There is a client; without a key, unless the values name some."""
+    await conn.execute(insert(clients).values({"client_id": client_id, "jwks": {"keys": []}, **values}))
 
 
 async def set_client(conn: AsyncConnection, client_id: str, values: Mapping[str, object]) -> None:

@@ -107,6 +107,9 @@ A service reads its settings from the environment when it starts, and refuses to
 between two steps of messaging. For tests alone.
 
 `onevisit migrate` reads `{PREFIX}MIGRATE_<SERVICE>_URL`: each database, as the role that owns its tables.
+
+`onevisit admin` and `onevisit catalogue` read `{PREFIX}URL` (the platform's public address), `{PREFIX}ADMIN_CLIENT` and
+`{PREFIX}ADMIN_KEY_FILE` (who you are); without them, they work on the platform of the data directory.
 """
 
 

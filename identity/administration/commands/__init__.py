@@ -1,11 +1,13 @@
 """What an administrator changes: one function per change, each in the books with it."""
 
+from identity.administration.commands.beginning import begin
 from identity.administration.commands.clients import add_key, put_client, remove_key
 from identity.administration.commands.departments import put_department, retire_department
 from identity.administration.commands.officers import put_officer, reinstate_officer, suspend_officer
 
 __all__ = [
     "add_key",
+    "begin",
     "put_client",
     "put_department",
     "put_officer",

@@ -1,0 +1,31 @@
+"""`admin acts`: who changed what, and when."""
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from deploy.cli.admin.door import Door
+from deploy.cli.admin.options import table
+from deploy.cli.options import DATA_DIR, DataDir, Json, answer
+
+app = typer.Typer()
+
+
+@app.command()
+def acts(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most, the latest first.")] = 50,
+    data_dir: DataDir = DATA_DIR,
+    json: Json = False,
+) -> None:
+    """What administrators did, the latest first."""
+    found = list(islice(Door.of(context).open(data_dir).pages("/v1/admin/acts"), limit))
+    if json:
+        answer(found)
+        return
+    table((row["at"][:19], row["by"], row["act"], row["subject"], _details(row["details"])) for row in found)
+
+
+def _details(details: dict[str, object]) -> str:
+    return " ".join(f"{name}={value}" for name, value in details.items())
