@@ -66,7 +66,7 @@ faults-planted: dev ## plant the mistakes that others have made, one at a time; 
 canaries: dev ## 200 people at once, 100,000 replies in every form: each must be the right person's (REPLIES=)
 	@CANARIES="$(REPLIES)" $(RUN) pytest -q -s -n 0 tests/certificates/test_canaries.py
 
-docs: dev ## write the pages that the code itself can tell: problems, settings, events, AsyncAPI
+docs: dev ## write the pages that the code itself can tell: problems, settings, metrics, events, AsyncAPI
 	@$(RUN) tests.architecture.generate
 
 freeze: dev ## write down the events as they are, for ever: adds what is new, changes nothing

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -11,6 +11,7 @@ from certificates.delivery.ports import Courier
 from certificates.issuing.commands import expire_certificate
 from certificates.issuing.model import EXPIRY_TIMER
 from certificates.issuing.subscribers import issuing_reactions
+from certificates.measures import measured
 from certificates.sealing.rotation import followed
 from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
@@ -25,7 +26,7 @@ CARRYING_SECONDS = 1.0
 
 def parts(settings: CertificatesSettings) -> list[Part]:
     """Seal keys, sharing rules and the feed for every process; relay, subscribers and timers where the worker runs."""
-    return [seal_keys, sharing_rules, messaging, *([timers, carrying] if "worker" in settings.run else [])]
+    return [seal_keys, sharing_rules, messaging, *([timers, carrying, measures] if "worker" in settings.run else [])]
 
 
 @asynccontextmanager
@@ -57,6 +58,11 @@ async def messaging(service: CertificatesService) -> AsyncGenerator[None]:
     service.messaging.subscribe("evidence", evidence_reactions(service.evidence.policy))
     async with service.messaging.running():
         yield
+
+
+def measures(service: CertificatesService) -> AbstractAsyncContextManager[None]:
+    """Until when the seals are good, for who runs the platform."""
+    return measured(service.settings.seal_directory)
 
 
 @asynccontextmanager

@@ -3,6 +3,8 @@
 Every request of the platform pays for what is here, so there is no framework.
 """
 
+import asyncio
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.document.api import OpenApi
@@ -13,9 +15,9 @@ from gateway.limits.api import Limiter
 from gateway.merging.events import EventsMerger, HeadsMerger
 from gateway.merging.evidence import EvidenceMerger
 from gateway.one_identification.api import OneIdentification
-from gateway.operations.api import Readiness, alive, metrics
+from gateway.operations.api import Readiness, alive, metrics, shown_at
 from gateway.routing.by_type import ByType
-from gateway.routing.model import ROUTES, Answer
+from gateway.routing.model import ROUTES, Answer, Route
 from gateway.routing.proxy import Forwarder
 from gateway.routing.rules import RoutingTable
 from gateway.settings import GatewaySettings
@@ -35,9 +37,13 @@ class Gateway:
         self.upstreams = _upstreams(settings)
         limiter = Limiter(service.verifier, allowances=settings.limits) if settings.limits_enforced else None
         door = Door(
-            RoutingTable(ROUTES), answers=_answers(self.upstreams, settings), limiter=limiter, settings=settings
+            RoutingTable(reachable(settings)),
+            answers=_answers(self.upstreams, settings),
+            limiter=limiter,
+            settings=settings,
         )
         self._http: ASGIApp = RequestContext(door, service=service.name)
+        self._hide_metrics = shown_at(settings.metrics_address) if settings.metrics_address else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -55,7 +61,10 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def close(self) -> None:
-        """Let go of the connections to the services."""
+        """Let go of the connections to the services, and of the address of the metrics."""
+        if self._hide_metrics is not None:
+            await asyncio.to_thread(self._hide_metrics)
+            self._hide_metrics = None
         for upstream in self.upstreams.values():
             upstream.close()
         await self.service.close()
@@ -67,6 +76,12 @@ def create_app(settings: GatewaySettings | None = None, *, service: Service | No
     service = service or Service(name="gateway", settings=settings)
     logging.configure(service=service.name, level=settings.log_level)
     return Gateway(service, settings)
+
+
+def reachable(settings: GatewaySettings) -> list[Route]:
+    """What can be reached from outside. Metrics are for who runs the platform: of a demonstration, everybody."""
+    is_demonstration = settings.profile == "embedded"
+    return [route for route in ROUTES if is_demonstration or route.answer is not Answer.METRICS]
 
 
 def _upstreams(settings: GatewaySettings) -> dict[str, Upstream]:

@@ -43,6 +43,13 @@ class GatewaySettings(ServiceSettings):
     )
     body_seconds: float | None = Field(None, gt=0, description="Overrides how long a client may take to send its body.")
 
+    metrics_address: str | None = Field(
+        None,
+        pattern=r"^[^\s:]+:[0-9]{1,5}$",
+        description="Where the gateway shows its metrics, `host:port`: for the inside, never published. Its public "
+        "port shows them in the embedded profile only.",
+    )
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

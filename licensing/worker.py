@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from licensing.applications.commands import TIMERS, start_forgetting
 from licensing.cases.subscribers import deadlines, reactions
+from licensing.measures import measured
 from licensing.service import LicensingService
 from licensing.settings import LicensingSettings
 from shared.timers import timer_loop
@@ -13,7 +14,7 @@ from shared.web import Part
 
 def parts(settings: LicensingSettings) -> list[Part]:
     """The feed and the news for every process; deadlines where the worker runs, and relay and subscribers with it."""
-    return [messaging, news, timers] if "worker" in settings.run else [messaging, news]
+    return [messaging, news, timers, measures] if "worker" in settings.run else [messaging, news]
 
 
 @asynccontextmanager
@@ -27,6 +28,11 @@ async def messaging(service: LicensingService) -> AsyncGenerator[None]:
 def news(service: LicensingService) -> AbstractAsyncContextManager[None]:
     """Those who follow an application are woken by its news."""
     return service.news.listening()
+
+
+def measures(service: LicensingService) -> AbstractAsyncContextManager[None]:
+    """Open cases are counted for who runs the platform."""
+    return measured(service.database)
 
 
 @asynccontextmanager

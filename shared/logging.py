@@ -1,4 +1,4 @@
-"""JSON lines on standard error, each with the correlation id. Personal data never goes into a log."""
+"""JSON lines on standard error, each with the correlation id and the trace. Personal data never goes into a log."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ from types import FrameType
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from shared.telemetry import correlation_id
+from shared.telemetry import correlation_id, trace_id
 
 _MOST_CAUSES = 5
 _MOST_CALLS = 12
@@ -17,6 +17,8 @@ _MOST_CALLS = 12
 def _add_correlation(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     if current := correlation_id.get():
         event["correlation_id"] = current
+    if trace := trace_id():
+        event["trace_id"] = trace
     return event
 
 

@@ -1,14 +1,18 @@
-"""`/healthz`, `/readyz`, `/metrics`. A dead service makes the door degraded, not unready: the rest still answers."""
+"""`/healthz`, `/readyz`, `/metrics`. A dead service makes the door degraded, not unready: the rest still answers.
+
+Metrics tell how much is asked for and how it goes: on the public port they are shown in a demonstration only, elsewhere
+at an address for the inside.
+"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest, start_http_server
 
 from gateway.edge.model import Exchange
 from gateway.upstreams.pool import Request, Upstream
-from shared.errors import ServiceError
+from shared.errors import CannotStart, ServiceError
 
 PROBE_SECONDS = 2.0
 KEPT_SECONDS = 1.0
@@ -22,6 +26,24 @@ async def alive(exchange: Exchange) -> None:
 async def metrics(exchange: Exchange) -> None:
     """Prometheus text format."""
     await exchange.answer(200, generate_latest(), media=CONTENT_TYPE_LATEST)
+
+
+def shown_at(address: str) -> Callable[[], None]:
+    """Metrics are at this address (`host:port`) until what is answered is called. Refuses (CannotStart) one that is
+    taken or not this machine's.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        server, thread = start_http_server(int(port), addr=host)
+    except (OSError, OverflowError):
+        raise CannotStart(f"metrics cannot be shown at {address}: set ONEVISIT_METRICS_ADDRESS to a free one") from None
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return close
 
 
 class Readiness:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client import Gauge
 
 from identity.subscriptions import queries
 from identity.subscriptions.commands import judge
@@ -26,6 +27,9 @@ LOOK_SECONDS = 1.0
 AT_ONCE = 16
 # Who asks over HTTP does not wait for a bus that is connected and says nothing.
 PATIENCE_SECONDS = 3.0
+WAITING = Gauge(
+    "onevisit_subscription_lag", "Events that a department's subscription has not acknowledged", ["subscription"]
+)
 log = structlog.get_logger(__name__)
 
 
@@ -88,7 +92,10 @@ class Keeper:
 
     async def run(self) -> None:
         """Keep all consumers whenever this process is the one that does; until cancelled."""
-        await lead(self._database, "subscriptions", self._keep)
+        try:
+            await lead(self._database, "subscriptions", self._keep)
+        finally:
+            WAITING.clear()  # whoever leads now says it
 
     async def _keep(self, _: Lease) -> None:
         loop = asyncio.get_running_loop()
@@ -116,6 +123,7 @@ class Keeper:
         The bus is asked before the table: a consumer that is in its answer and not in the table is nobody's.
         """
         there = await self._consumers.all()
+        _show(there)
         end = await self._consumers.end_of_stream()
         async with self._database.transaction() as conn:
             with suppress(Unavailable):  # before the rules are known, what was judged last holds
@@ -149,3 +157,9 @@ class Keeper:
 
 def _followed(row: SubscriptionRow) -> list[str]:
     return followed(row.topics, row.suspended)
+
+
+def _show(standings: Mapping[str, Standing]) -> None:
+    WAITING.clear()
+    for name, standing in standings.items():
+        WAITING.labels(name).set(standing.waiting)

@@ -17,6 +17,7 @@ from shared.messaging.envelope import Event, event_of
 from shared.messaging.failpoints import failpoint
 from shared.messaging.inbox import Waiting
 from shared.messaging.lease import Lease, LeaseLost
+from shared.messaging.measures import HANDLED
 from shared.messaging.reaction import AnyReaction, Poison, reason_of, retry_seconds
 from shared.telemetry import traceparent
 
@@ -81,6 +82,7 @@ class Handling:
         if not fresh:
             return
         prepared = await self._prepare(fresh)
+        HANDLED.labels(self._consumer).inc(len(fresh))
         failpoint("subscriber.prepared")
         try:
             await self._together(fresh, prepared)

@@ -176,6 +176,14 @@ class JetStream:
             return await manager.add_consumer(STREAM, changed)
         return info
 
+    async def waiting_for(self, consumer: str) -> int:
+        """How many events this consumer has not acknowledged; all of the stream where it was not made yet."""
+        try:
+            info = await self._context().consumer_info(STREAM, consumer)
+        except nats.js.errors.NotFoundError:
+            return await self.last_sequence()
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
     def manager(self) -> JetStreamContext:
         """To ask the server about consumers, and to make them. Raises one of `BUS_ERRORS` where it does not answer."""
         return self._context()

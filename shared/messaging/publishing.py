@@ -19,6 +19,7 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.failpoints import failpoint
 from shared.messaging.jetstream import BUS_ERRORS, JetStream, Message, NotStored
 from shared.messaging.lease import Lease, LeaseLost
+from shared.messaging.measures import PUBLISHED
 
 BATCH = 500
 BATCH_BYTES = 4 * 1024 * 1024
@@ -147,6 +148,7 @@ class Publisher:
             if (await conn.execute(_ADVANCE, parameters)).first() is None:
                 raise LeaseLost("publishing")
         failpoint("publishing.advanced")
+        PUBLISHED.labels(self._service).inc(len(rows))
         return watermark
 
     def _message(self, row: Row[tuple[object, ...]], epoch: int) -> Message:

@@ -21,7 +21,7 @@ from shared.settings import ServiceSettings
 from shared.web import problems
 from shared.web.bodies import StrictBodies
 from shared.web.context import RequestContext
-from shared.web.health import Check, health_router
+from shared.web.health import Check, health_router, watched
 from shared.web.revocations import heeded
 
 PLATFORM_AUDIENCE = "onevisit"
@@ -115,22 +115,15 @@ def create_service(
     Tokens of whoever was revoked are refused by every service that has credentials to ask identity with.
     """
     logging.configure(service=service.name, level=service.settings.log_level)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(service.close)
-            if service.settings.client_key_file is not None:
-                seconds = service.settings.revocations_seconds
-                await stack.enter_async_context(heeded(service.verifier, service.revocations, seconds=seconds))
-            for part in parts:
-                await stack.enter_async_context(part(service))
-            yield
+    checks: dict[str, Check] = {
+        **({"database": partial(_ping, service.database_or_none)} if service.database_or_none else {}),
+        **(readiness or {}),
+    }
 
     app = FastAPI(
         title=f"OneVisit {service.name}",
         version="1",
-        lifespan=lifespan,
+        lifespan=partial(_living, service, parts, checks),
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
@@ -142,12 +135,24 @@ def create_service(
     bound = service.settings.max_body_bytes
     app.add_middleware(StrictBodies, max_bytes=bound, form_paths=form_paths, streamed=streamed or {})
     app.add_middleware(RequestContext, service=service.name)
-    checks: dict[str, Check] = {
-        **({"database": partial(_ping, service.database_or_none)} if service.database_or_none else {})
-    }
-    for router in (*routers, health_router({**checks, **(readiness or {})})):
+    for router in (*routers, health_router(service.name, checks)):
         app.include_router(router)
     return app
+
+
+@asynccontextmanager
+async def _living(
+    service: Service, parts: Sequence[Part], checks: Mapping[str, Check], _: FastAPI
+) -> AsyncGenerator[None]:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(service.close)
+        if service.settings.client_key_file is not None:
+            seconds = service.settings.revocations_seconds
+            await stack.enter_async_context(heeded(service.verifier, service.revocations, seconds=seconds))
+        for part in parts:
+            await stack.enter_async_context(part(service))
+        await stack.enter_async_context(watched(service.name, checks))
+        yield
 
 
 def _operation_id(route: APIRoute) -> str:

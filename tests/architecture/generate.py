@@ -1,4 +1,4 @@
-"""Writes what the code itself can tell: problems, settings, events and the AsyncAPI document. Run `make docs`."""
+"""Writes what the code itself can tell: problems, settings, metrics, events, the AsyncAPI document. Run `make docs`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +14,7 @@ from identity.tokens.errors import OAuthError
 from shared.errors import ServiceError
 from shared.settings import ServiceSettings
 from tests.architecture.event_pages import asyncapi_json, events_page
+from tests.architecture.metrics import metrics_page
 from tests.architecture.sources import PACKAGES, classes_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -27,6 +28,7 @@ def pages() -> Mapping[Path, str]:
         DOCS / "problems.md": problems_page(),
         DOCS / "settings.md": settings_page(),
         DOCS / "verdicts.md": verdicts_page(),
+        DOCS / "metrics.md": metrics_page(GENERATED),
         DOCS / "events.md": events_page(GENERATED),
         DOCS / "asyncapi.json": asyncapi_json(),
     }

@@ -18,6 +18,7 @@ from identity.app import compose
 from identity.bootstrap import load
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
+from identity.subscriptions.consumers import WAITING
 from identity.subscriptions.queries import add_subscription
 from shared.contracts.asyncapi import CONSUMER
 from shared.contracts.events import CertificateIssued
@@ -142,6 +143,16 @@ async def test_it_delivers_from_the_first_event_on_and_says_how_far_it_has_come(
     assert (shown["delivered"], shown["lag"]) == (shown["acknowledged"], 0)
     assert int(shown["acknowledged"]) <= int(shown["head"])
     await client.close()
+
+
+async def test_how_far_a_department_is_behind_is_a_metric(bus: Bus) -> None:
+    await bus.publish(5)
+    await subscribe(bus.world)
+    await bus.world.service.subscriptions.keep_all()
+    assert WAITING.labels("medical-insurance_pages")._value.get() == 5
+    await bus.world.http.delete(f"{PATH}/pages", headers=await bus.world.bearer("medical-insurance"))
+    await bus.world.service.subscriptions.keep_all()
+    assert [sample for metric in WAITING.collect() for sample in metric.samples] == []
 
 
 async def test_it_is_as_the_published_document_says(bus: Bus) -> None:

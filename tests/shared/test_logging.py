@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Generator
+from contextvars import copy_context
+from datetime import datetime
 
 import orjson
 import pytest
 import structlog
 
 from shared.logging import configure
+from shared.telemetry import correlation_id, traceparent
 
 NUMBER = "330102188808080018"
 
@@ -51,3 +54,26 @@ def test_a_line_without_a_failure_has_none(capsys: pytest.CaptureFixture[str]) -
     configure(service="notes", level="INFO")
     structlog.get_logger("notes").warning("slow", exc_info=True)
     assert "exception" not in orjson.loads(capsys.readouterr().err.splitlines()[-1])
+
+
+@pytest.mark.parametrize("logger", ["ours", "a library's"])
+def test_a_line_says_which_service_which_request_and_which_trace(
+    logger: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(service="notes", level="INFO")
+
+    def speak() -> None:
+        correlation_id.set("0190a2b4-1234")
+        traceparent.set("00-0190a2b412347abc8def0123456789ab-8def0123456789ab-01")
+        (structlog.get_logger("notes").warning if logger == "ours" else logging.getLogger("uvicorn").warning)("slow")
+
+    copy_context().run(speak)
+    line = orjson.loads(capsys.readouterr().err.splitlines()[-1])
+    assert datetime.fromisoformat(line.pop("timestamp")).tzinfo is not None
+    assert line == {
+        "event": "slow",
+        "level": "warning",
+        "service": "notes",
+        "correlation_id": "0190a2b4-1234",
+        "trace_id": "0190a2b412347abc8def0123456789ab",
+    }

@@ -14,7 +14,9 @@ from shared.jose import SigningKey, StaticKeys
 from shared.schemas import Code, Line, Strict
 from shared.settings import ServiceSettings
 from shared.web import Service, create_service
+from tests.support.services import client_of
 
+NUMBER = "330102188808080018"
 KEY = SigningKey.generate()
 SETTINGS = ServiceSettings(
     issuer="http://gateway",
@@ -40,7 +42,7 @@ async def make_note(note: Note, caller: Annotated[Caller, requires("applicant", 
 
 @router.get("/failure", dependencies=[public()])
 async def fail() -> None:
-    raise ValueError("330102188808080018")
+    raise ValueError(NUMBER)
 
 
 @pytest.fixture
@@ -201,3 +203,24 @@ async def test_titles_come_in_the_callers_language(client: httpx2.AsyncClient) -
     chinese = await client.get("/nothing", headers={"accept-language": "zh-CN,en;q=0.5"})
     assert chinese.json()["title"] == "未找到"
     assert (await client.get("/nothing")).json()["title"] == "There is nothing here"
+
+
+async def test_readiness_is_told_to_who_asks_and_shown_as_a_metric() -> None:
+    async def bus() -> str | None:
+        return "the bus was not reached yet"
+
+    async def catalogue() -> str | None:
+        return None
+
+    async def fails() -> str | None:
+        raise ValueError(NUMBER)
+
+    service = Service("metered", SETTINGS, keys=StaticKeys(KEY.public_jwk()))
+    app = create_service(service, routers=[], readiness={"bus": bus, "catalogue": catalogue, "odd": fails})
+    async with client_of(app, "metered") as client:
+        answer = await client.get("/readyz")
+        expected = {"bus": "the bus was not reached yet", "odd": "ValueError"}
+        assert (answer.status_code, answer.json()) == (503, {"ready": False, "missing": expected})
+        shown = (await client.get("/metrics")).text
+    for part, value in {"bus": 0.0, "catalogue": 1.0, "odd": 0.0}.items():
+        assert f'onevisit_ready{{part="{part}",service="metered"}} {value}' in shown

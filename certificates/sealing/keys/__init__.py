@@ -2,7 +2,15 @@
 
 from certificates.sealing.keys.ceremonies import RevocationReason, init, protect, prune, renew_crl, revoke, rotate
 from certificates.sealing.keys.desk import KeyDesk, KeyFiles, KeyStore
-from certificates.sealing.keys.listing import Concern, KeyState, concerns, listed, read_departments, serial_of_key
+from certificates.sealing.keys.listing import (
+    Concern,
+    KeyState,
+    concerns,
+    endings,
+    listed,
+    read_departments,
+    serial_of_key,
+)
 
 __all__ = [
     "Concern",
@@ -12,6 +20,7 @@ __all__ = [
     "KeyStore",
     "RevocationReason",
     "concerns",
+    "endings",
     "init",
     "listed",
     "protect",

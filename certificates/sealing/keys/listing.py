@@ -1,6 +1,7 @@
 """What a key directory holds, for people to see."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -38,6 +39,17 @@ class Concern(Strict):
     is_urgent: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When something ends, how long before that somebody must act, and by which command."""
+
+    what: str
+    at: datetime
+    notice: timedelta
+    title: str
+    remedy: str
+
+
 def listed(directory: SealDirectory) -> list[KeyState]:
     """Every seal there is or was, the present one of each holder first."""
     seals = directory.read()
@@ -56,25 +68,38 @@ def listed(directory: SealDirectory) -> list[KeyState]:
     ]
 
 
-def concerns(directory: SealDirectory, *, at: datetime) -> list[Concern]:
-    """What will stop sealing, or verifying, unless somebody does something about it soon."""
+def endings(directory: SealDirectory) -> list[Ending]:
+    """Until when each of them is good: the root, the list of revoked seals, the present seal of each holder."""
     root = load_certificate(directory.root)
     until = x509.load_der_x509_crl(directory.crl.read_bytes()).next_update_utc
     assert until is not None
-    ending = [
-        # A seal must not outlive its root.
-        (root.not_valid_after_utc, SEAL_LIFETIME, "The root", "onevisit keys init, in a new directory"),
-        (until, CRL_NOTICE, "The list of revoked seals", "onevisit keys crl"),
-    ]
-    ending += [
-        (seal.valid_until, SEAL_NOTICE, f"The seal of {seal.holder}", f"onevisit keys rotate {_option(seal.holder)}")
-        for seal in listed(directory)
-        if seal.state == "current"
-    ]
     return [
-        Concern(text=f"{what} {'ended' if end <= at else 'ends'} on {end.date()}; run: {remedy}", is_urgent=end <= at)
-        for end, notice, what, remedy in sorted(ending)
-        if end - at < notice
+        # A seal must not outlive its root.
+        Ending("root", root.not_valid_after_utc, SEAL_LIFETIME, "The root", "onevisit keys init, in a new directory"),
+        Ending("revocations", until, CRL_NOTICE, "The list of revoked seals", "onevisit keys crl"),
+        *(
+            Ending(
+                f"seal:{seal.holder}",
+                seal.valid_until,
+                SEAL_NOTICE,
+                f"The seal of {seal.holder}",
+                f"onevisit keys rotate {_option(seal.holder)}",
+            )
+            for seal in listed(directory)
+            if seal.state == "current"
+        ),
+    ]
+
+
+def concerns(directory: SealDirectory, *, at: datetime) -> list[Concern]:
+    """What will stop sealing, or verifying, unless somebody does something about it soon."""
+    return [
+        Concern(
+            text=f"{each.title} {'ended' if each.at <= at else 'ends'} on {each.at.date()}; run: {each.remedy}",
+            is_urgent=each.at <= at,
+        )
+        for each in sorted(endings(directory), key=lambda ending: (ending.at, ending.title))
+        if each.at - at < each.notice
     ]
 
 

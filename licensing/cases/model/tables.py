@@ -84,6 +84,9 @@ cases = Table(
     Index("ix_cases_worklist", "department", "opened_at", "id"),
 )
 
+# A change of state touches no column of this: only opening and ending a case write here.
+Index("ix_cases_open", cases.c.opened_at, postgresql_where=cases.c.ended_at.is_(None))
+
 case_awaits = Table(
     "case_awaits",
     metadata,

@@ -13,7 +13,9 @@ from licensing.cases.queries.awaited import (
 )
 from licensing.cases.queries.reading import (
     ActDone,
+    OpenCases,
     Suspension,
+    count_open,
     find,
     find_application_of,
     get_yields,
@@ -40,9 +42,11 @@ from licensing.cases.queries.writing import (
 __all__ = [
     "ActDone",
     "Heard",
+    "OpenCases",
     "Suspension",
     "add_acts",
     "add_rating",
+    "count_open",
     "end_suspension",
     "find",
     "find_application_of",

@@ -40,6 +40,14 @@ class ActDone:
     details: dict[str, JsonValue]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCases:
+    """How many cases have not ended: in each state, and of all of them those that are late."""
+
+    by_state: dict[State, int]
+    overdue: int
+
+
 def _case(row: Mapping[Any, Any]) -> Case:
     return Case(**{**row, "state": State(row["state"])})
 
@@ -161,3 +169,11 @@ async def lock_clocked(conn: AsyncConnection) -> list[Case]:
     """Every case with a clock that runs now. For a recount."""
     statement = select(cases).where(cases.c.state.in_(_CLOCKED)).order_by(cases.c.id).with_for_update()
     return [_case(row) for row in (await conn.execute(statement)).mappings()]
+
+
+async def count_open(conn: AsyncConnection) -> OpenCases:
+    """Every case that has not ended, counted."""
+    late = func.count(cases.c.overdue_at)
+    statement = select(cases.c.state, func.count(), late).where(cases.c.ended_at.is_(None)).group_by(cases.c.state)
+    rows = (await conn.execute(statement)).all()
+    return OpenCases({State(state): number for state, number, _ in rows}, sum(overdue for *_, overdue in rows))
