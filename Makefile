@@ -2,12 +2,13 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status test check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean
+.PHONY: help demo up down status compose-demo compose-down test check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean
 
 # Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
 RUN := .venv/bin/python -m
 DATA_DIR ?= .onevisit
+COMPOSE_DIR ?= .onevisit-compose
 PORT ?= 8080
 # Tests share two workers' worth of machine by default; TESTS narrows them: make test TESTS=tests/identity
 WORKERS ?= 2
@@ -32,6 +33,16 @@ down: venv ## stop it; the data stays
 
 status: venv ## what runs, where, and how much memory it takes
 	@.venv/bin/onevisit status --data-dir "$(DATA_DIR)"
+
+compose-demo: venv ## the same in containers: builds the image, starts deploy/compose.yaml, drives it; leaves it running
+	@deploy/compose.sh build
+	@deploy/compose.sh up
+	@deploy/compose.sh keys "$(abspath $(COMPOSE_DIR))"
+	@SSL_CERT_FILE="$(COMPOSE_DIR)/trust.pem" .venv/bin/onevisit demo --data-dir "$(COMPOSE_DIR)"
+
+compose-down: ## stop those containers and forget their data
+	@deploy/compose.sh down
+	@rm -rf "$(COMPOSE_DIR)"
 
 test: dev ## every test, on a real PostgreSQL and a real NATS
 	@$(RUN) pytest -n "$(WORKERS)" --dist worksteal -q "$(TESTS)"

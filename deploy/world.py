@@ -8,6 +8,7 @@ It does what an app backend or a department's system does, through the public AP
 data directory.
 """
 
+import ssl
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -48,12 +49,18 @@ class World:
     @classmethod
     @asynccontextmanager
     async def open(cls, directory: Path, *, even_starting: bool = False) -> AsyncGenerator["World"]:
-        """The world that runs on a data directory; refuses where none runs, or it is not ready."""
+        """The world of a data directory, here or elsewhere; refuses where none runs, or it is not ready."""
         home = Home(directory)
-        state = home.starting() if even_starting else home.running()
-        # A proxy of the environment is not for this machine's own loopback.
-        async with httpx2.AsyncClient(base_url=state.gateway, timeout=30, trust_env=False) as http:
+        state = home.reached(even_starting=even_starting)
+        # A proxy of the environment is not for this machine's own loopback. SSL_CERT_FILE may name who is trusted.
+        trusted = ssl.create_default_context() if state.gateway.startswith("https://") else True
+        async with httpx2.AsyncClient(base_url=state.gateway, timeout=30, trust_env=False, verify=trusted) as http:
             yield cls(home, state, http)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the platform runs on another machine, or in containers."""
+        return self.home.elsewhere() is not None
 
     @property
     def names(self) -> list[str]:

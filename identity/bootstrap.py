@@ -195,8 +195,9 @@ async def _load_person(
 async def main(document: object) -> dict[str, UUID]:
     """Load the document into the database that the settings name."""
     settings = IdentitySettings()
-    assert settings.database_url is not None, "set ONEVISIT_DATABASE_URL"
-    database = Database(settings.database_url.get_secret_value(), pool_size=2)
+    address = settings.database_address()
+    assert address is not None, "set ONEVISIT_DATABASE_URL"
+    database = Database(address, pool_size=2)
     try:
         async with database.transaction() as conn:
             return await load(

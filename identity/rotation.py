@@ -11,8 +11,9 @@ from shared.database import Database
 async def main() -> None:
     """The next key signs in the database that the settings name."""
     settings = IdentitySettings()
-    assert settings.database_url is not None, "set ONEVISIT_DATABASE_URL"
-    database = Database(settings.database_url.get_secret_value(), pool_size=2)
+    address = settings.database_address()
+    assert address is not None, "set ONEVISIT_DATABASE_URL"
+    database = Database(address, pool_size=2)
     try:
         async with database.transaction() as conn:
             await rotate_keys(conn, settings.vault(), at=now())

@@ -12,11 +12,13 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.errors import CannotStart
+
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
-class KeysNotSafe(Exception):
+class KeysNotSafe(CannotStart):
     """The key files cannot be used; the message says what to do."""
 
 

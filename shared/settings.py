@@ -1,12 +1,24 @@
-"""Settings that every service has; the only reader of the environment (`ONEVISIT_*`)."""
+"""Settings that every service has; the only reader of the environment (`ONEVISIT_*`) and of the files of secrets."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+from sqlalchemy import make_url
+
+from shared.errors import CannotStart
 
 Part = Literal["api", "worker"]
+# A directory with a file for each secret, called as the setting is: `onevisit_database_password`.
+SECRETS_DIRECTORY = "ONEVISIT_SECRETS_DIRECTORY"
 
 
 class ServiceSettings(BaseSettings):
@@ -23,6 +35,9 @@ class ServiceSettings(BaseSettings):
     certificates_url: str = Field(description="Base URL of the certificates service.")
     records_url: str = Field(description="Base URL of the records service.")
     database_url: SecretStr | None = Field(None, description="PostgreSQL of this service, `postgresql+asyncpg://…`.")
+    database_password: SecretStr | None = Field(
+        None, description="Password for `ONEVISIT_DATABASE_URL`, where that has none."
+    )
     database_pool: int = Field(10, ge=2, le=200, description="Connections that this process keeps to PostgreSQL.")
     nats_url: str | None = Field(None, description="NATS server, `nats://host:port`.")
     nats_user: str | None = Field(None, description="Static NATS user of this service.")
@@ -42,7 +57,44 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body accepted, in bytes.")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - files of settings are for others to read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - below, from where the environment says
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is passed in, else the environment, else the files of secrets."""
+        directory = os.environ.get(SECRETS_DIRECTORY)
+        if directory is None:
+            return init_settings, env_settings
+        if not Path(directory).is_dir():
+            raise CannotStart(f"{SECRETS_DIRECTORY} names {directory}, which is no directory")
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=directory)
+
+    def database_address(self) -> str | None:
+        """Where the database is and as whom, with the password."""
+        if self.database_url is None:
+            return None
+        given = self.database_url.get_secret_value()
+        if self.database_password is None:
+            return given
+        url = make_url(given).set(password=self.database_password.get_secret_value())
+        return url.render_as_string(hide_password=False)
+
     @field_validator("run", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return frozenset(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
+def refusal_of(error: ValidationError) -> CannotStart:
+    """Settings that are missing or wrong, as one line that names the variables; never their values."""
+    return CannotStart("; ".join(_wrong(each["loc"], each["msg"]) for each in error.errors()))
+
+
+def _wrong(place: tuple[int | str, ...], message: str) -> str:
+    prefix, message = str(ServiceSettings.model_config.get("env_prefix")), message.removeprefix("Value error, ")
+    return f"{prefix}{str(place[0]).upper()}: {message}" if place else message

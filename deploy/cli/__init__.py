@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import typer
 
-from deploy.cli import admin, content, demonstration, events, keys, platform, upkeep, verifying
+from deploy.cli import admin, content, demonstration, events, keys, platform, secrets, upkeep, verifying
 from deploy.embedded.errors import LaunchError
+from shared.errors import CannotStart
 
 app = typer.Typer(
     name="onevisit",
@@ -15,7 +16,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (platform.app, demonstration.app, content.app, verifying.app, events.app, keys.app, admin.app, upkeep.app):
+_PARTS = (platform, demonstration, content, verifying, events, keys, admin, secrets, upkeep)
+for part in (module.app for module in _PARTS):
     app.registered_commands += part.registered_commands
     app.registered_groups += part.registered_groups
 
@@ -24,6 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: these arguments, or the process's own."""
     try:
         app(arguments)
-    except LaunchError as error:
+    except (LaunchError, CannotStart) as error:
         sys.stderr.write(f"onevisit: {error}\n")
         sys.exit(1)

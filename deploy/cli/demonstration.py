@@ -53,6 +53,8 @@ def demo(
 
     Starts a platform of its own, drives it through the public API, and takes it down again.
     """
+    if data_dir is not None and Home(data_dir).elsewhere() is not None:
+        raise typer.Exit(_on_platform_elsewhere(Home(data_dir), json=json))
     if data_dir is not None and Home(data_dir).state() is not None:
         raise typer.Exit(_drive(data_dir, json=json))
     home = Home(data_dir or Path(tempfile.mkdtemp(prefix="onevisit-demo-")))
@@ -61,6 +63,14 @@ def demo(
     finally:
         if data_dir is None and not keep:
             shutil.rmtree(home.directory, ignore_errors=True)
+
+
+def _on_platform_elsewhere(home: Home, *, json: bool) -> int:
+    from deploy import background  # noqa: PLC0415
+
+    # What the people of the demonstration have behind them; filed again, it is the same.
+    background.main(home)
+    return _drive(home.directory, json=json)
 
 
 def _on_new_platform(home: Home, *, keep: bool, json: bool) -> int:

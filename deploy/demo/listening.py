@@ -50,7 +50,7 @@ async def _one(api: Api, department: str, topics: Sequence[str]) -> AsyncGenerat
 
     listener, name = Listener(), f"demo-x{random_id().hex}"
     async with (
-        Platform(api.world.gateway, token, trust_env=False) as platform,
+        Platform(api.world.gateway, token, trust_env=api.world.is_elsewhere) as platform,
         SqliteInbox(":memory:") as inbox,
         Subscriber(platform, name, topics, inbox, via="bus") as subscriber,
         asyncio.TaskGroup() as group,

@@ -44,6 +44,7 @@ class Home:
         self.bootstrap = self.keys / "bootstrap.json"
         self.filed = self.directory / "background-filed"
         self._state = self.directory / "state.json"
+        self._elsewhere = self.directory / "platform.json"
         self._secrets = self.directory / "secrets.json"
         self._lock = self.directory / "lock"
 
@@ -104,6 +105,26 @@ class Home:
         if not state.ready:
             raise LaunchError(f"The platform on {self.directory} is still starting; try again in a few seconds")
         return state
+
+    def reached(self, *, even_starting: bool = False) -> State:
+        """The platform that this directory's keys are for: one elsewhere, or the one that runs here."""
+        if (elsewhere := self.elsewhere()) is not None:
+            return elsewhere
+        return self.starting() if even_starting else self.running()
+
+    def elsewhere(self) -> State | None:
+        """A platform that does not run on this directory, as the directory was told; None where it was not."""
+        try:
+            url: str = json.loads(self._elsewhere.read_text())["url"]
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            raise LaunchError(f"{self._elsewhere} does not name a platform; mend or remove it") from None
+        return State(0, url, {"gateway": url}, postgres_port=0, nats_port=0, monitoring_port=0, ready=True)
+
+    def is_for(self, url: str) -> None:
+        """The keys in this directory are for the platform at this address, wherever it runs."""
+        self.write_secret(self._elsewhere, json.dumps({"url": url.rstrip("/")}))
 
     def publish(self, state: State) -> None:
         """Others can see the state, whole."""

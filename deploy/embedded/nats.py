@@ -79,29 +79,40 @@ class Nats:
         return self._server
 
     def _configuration(self) -> str:
-        jetstream = {
-            "store_dir": str(self.directory / "store"),
-            "sync_interval": self._sync_interval,
-            "max_file_store": 4 * _GIB,
-            "max_memory_store": 64 * _MIB,
-        }
-        settings: dict[str, object] = {
+        settings = {
             "listen": f"{ports.LOOPBACK}:{self.port}",
             "http": f"{ports.LOOPBACK}:{self._monitoring_port}",
-            "server_name": "onevisit",
-            "max_payload": 256 * _KIB,
-            "ping_interval": "20s",
-            "ping_max": 2,
-            "write_deadline": "10s",
             "log_file": str(self.log),
             "logfile_size_limit": LOG_BYTES,
             "logfile_max_num": LOGS_KEPT,
-            "jetstream": jetstream,
+            **server_settings(self.directory / "store", sync_interval=self._sync_interval),
         }
         if self._access is not None:
             settings |= self._access.configuration()
-        # The server reads JSON, except for \u escapes, which a path may not need then.
-        return json.dumps(settings, indent=2, ensure_ascii=False)
+        return as_configuration(settings)
+
+
+def server_settings(store: Path, *, sync_interval: str = "always") -> dict[str, object]:
+    """What every nats-server of ours is told, wherever it runs: what is acknowledged is on disk."""
+    jetstream = {
+        "store_dir": str(store),
+        "sync_interval": sync_interval,
+        "max_file_store": 4 * _GIB,
+        "max_memory_store": 64 * _MIB,
+    }
+    return {
+        "server_name": "onevisit",
+        "max_payload": 256 * _KIB,
+        "ping_interval": "20s",
+        "ping_max": 2,
+        "write_deadline": "10s",
+        "jetstream": jetstream,
+    }
+
+
+def as_configuration(settings: dict[str, object]) -> str:
+    """The text of a configuration file. The server reads JSON, but for \\u escapes, which a path may not need then."""
+    return json.dumps(settings, indent=2, ensure_ascii=False)
 
 
 def _binary() -> Path:

@@ -32,17 +32,31 @@ def world() -> Document:
 
 def seed(home: Home) -> Document:
     """Every key and seal exists and the bootstrap document names its public half; answers the document."""
-    fiction = world()
-    document: Document = {
-        "departments": [_department(entry, fiction["departments"]) for entry in offices.departments()],
-        "officers": [_officer(code, entry) for code, entry in fiction["departments"].items()],
-        "clients": [_with_key(home, client) for client in _clients(fiction)],
-        "people": [_with_card(home, person) for person in fiction["people"]],
-        "relations": fiction["relations"],
-    }
+    needed, invented = platform(home), fiction(home)
+    document = {**invented, "clients": [*needed["clients"], *invented["clients"]]}
     keys.init(keys.KeyDesk.of(home.seals), keys.read_departments(offices.CATALOGUE), at=now())
     home.write_secret(home.bootstrap, json.dumps(document, ensure_ascii=False, indent=2))
     return document
+
+
+def platform(home: Home) -> Document:
+    """What every platform needs before anybody comes: its departments and its own services."""
+    return {
+        "departments": [_department(entry, {}) for entry in offices.departments()],
+        "clients": [_with_key(home, client) for client in _our_clients()],
+    }
+
+
+def fiction(home: Home) -> Document:
+    """What only a demonstration has: officers, duties, credentials of everybody, and people with cards."""
+    told = world()
+    return {
+        "departments": [_department(entry, told["departments"]) for entry in offices.departments()],
+        "officers": [_officer(code, entry) for code, entry in told["departments"].items()],
+        "clients": [_with_key(home, client) for client in (*_clients_of_departments(told), *told["clients"])],
+        "people": [_with_card(home, person) for person in told["people"]],
+        "relations": told["relations"],
+    }
 
 
 def officer_id(department: str) -> UUID:
@@ -83,12 +97,15 @@ def _officer(department: str, entry: Document) -> Document:
     }
 
 
-def _clients(fiction: Document) -> list[Document]:
-    ours = [
+def _our_clients() -> list[Document]:
+    return [
         {"client_id": name, "kind": "service", "scopes": ["internal", *_SCOPES_OF_SERVICES.get(name, ())]}
         for name in services.ALL
     ]
-    departments = [
+
+
+def _clients_of_departments(told: Document) -> list[Document]:
+    return [
         {
             "client_id": code,
             "kind": "department",
@@ -96,9 +113,8 @@ def _clients(fiction: Document) -> list[Document]:
             "scopes": entry["scopes"],
             "roles": entry.get("roles", []),
         }
-        for code, entry in fiction["departments"].items()
+        for code, entry in told["departments"].items()
     ]
-    return [*ours, *departments, *fiction["clients"]]
 
 
 def _with_key(home: Home, client: Document) -> Document:

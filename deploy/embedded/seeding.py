@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 import chinese_calendar
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.embedded.errors import LaunchError
 from identity import bootstrap
@@ -38,17 +39,22 @@ async def load_people(told: Told, document: object) -> None:
 
 async def load_licensing(told: Told) -> None:
     """The catalogue that ships is published, unless it is already, and the known working days are loaded."""
-    content, unreadable = read_files(DATA)
-    if unreadable:
-        raise LaunchError(f"The catalogue that ships cannot be read: {unreadable[0]}")
     database = Database(told["database_url"], pool_size=2)
     try:
         async with database.transaction() as conn:
-            release = await publish(conn, content, by="ops:ops", at=now())
-            if release.number == 1:
-                await load_days(conn, _known_days(), source_doc="chinesecalendar", at=now())
+            await publish_shipped(conn)
     finally:
         await database.close()
+
+
+async def publish_shipped(conn: AsyncConnection) -> None:
+    """The catalogue that ships is the current release; with the first release come the known working days."""
+    content, unreadable = read_files(DATA)
+    if unreadable:
+        raise LaunchError(f"The catalogue that ships cannot be read: {unreadable[0]}")
+    release = await publish(conn, content, by="ops:ops", at=now())
+    if release.number == 1:
+        await load_days(conn, _known_days(), source_doc="chinesecalendar", at=now())
 
 
 def _known_days() -> Iterator[Day]:

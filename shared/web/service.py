@@ -39,10 +39,8 @@ class Service:
 
     def __post_init__(self) -> None:
         settings = self.settings
-        url = settings.database_url
-        self.database_or_none = (
-            Database(url.get_secret_value(), pool_size=settings.database_pool) if url is not None else None
-        )
+        url = settings.database_address()
+        self.database_or_none = Database(url, pool_size=settings.database_pool) if url is not None else None
         self.identity_keys: Keys = self.keys or self.keys_of("identity")
         # Tokens of people and departments name the platform; those of our own services name the called service.
         audiences = (PLATFORM_AUDIENCE, self.name)

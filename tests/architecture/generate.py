@@ -104,11 +104,16 @@ def settings_page() -> str:
 A service reads its settings from the environment when it starts, and refuses to start where one is missing or wrong.
 `onevisit up` sets all of them itself. {GENERATED}
 
+What is not in the environment may be in a file of the directory that `{PREFIX}SECRETS_DIRECTORY` names, called as the
+variable is, in lower case: `onevisit_database_password`.
+
 {chr(10).join(sections)}
 `{PREFIX}FAILPOINT` (`<step>:crash` or `<step>:stop`, see `shared/messaging/failpoints.py`) ends or halts a process
 between two steps of messaging. For tests alone.
 
 `onevisit migrate` reads `{PREFIX}MIGRATE_<SERVICE>_URL`: each database, as the role that owns its tables.
+`onevisit provision` reads `{PREFIX}POSTGRES_URL`: the cluster, as whoever may make roles and databases in it. Their
+passwords are in the URL, or in a variable or file that ends in `_PASSWORD` in its place.
 
 `onevisit admin` and `onevisit catalogue` read `{PREFIX}URL` (the platform's public address), `{PREFIX}ADMIN_CLIENT` and
 `{PREFIX}ADMIN_KEY_FILE` (who you are); without them, they work on the platform of the data directory.

@@ -75,9 +75,10 @@ async def _begin(settings: "IdentitySettings", name: str, jwk: dict[str, Any]) -
     from shared.database import Database  # noqa: PLC0415
     from shared.errors import ServiceError  # noqa: PLC0415
 
-    if settings.database_url is None:
+    address = settings.database_address()
+    if address is None:
         raise LaunchError("set ONEVISIT_DATABASE_URL to identity's database")
-    database = Database(settings.database_url.get_secret_value(), pool_size=1)
+    database = Database(address, pool_size=1)
     try:
         async with database.transaction() as conn:
             return await begin(conn, name, jwk, at=now())

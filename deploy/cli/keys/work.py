@@ -137,9 +137,10 @@ async def _resealing(
 async def _database(settings: "CertificatesSettings") -> "AsyncGenerator[Database]":
     from shared.database import Database  # noqa: PLC0415
 
-    if settings.database_url is None:
+    address = settings.database_address()
+    if address is None:
         raise LaunchError("Set ONEVISIT_DATABASE_URL to the database of the certificates service")
-    database = Database(settings.database_url.get_secret_value(), pool_size=2)
+    database = Database(address, pool_size=2)
     try:
         yield database
     finally:
