@@ -23,7 +23,7 @@ from gateway.routing.rules import RoutingTable
 from gateway.settings import GatewaySettings
 from gateway.upstreams.pool import Patience, Upstream
 from gateway.verifying.api import verification_page
-from shared import logging
+from shared import logging, tracing
 from shared.messaging.cursor import CursorKey
 from shared.web.context import RequestContext
 from shared.web.service import Service
@@ -58,6 +58,7 @@ class Gateway:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.close()
+        await asyncio.to_thread(tracing.close)
         await send({"type": "lifespan.shutdown.complete"})
 
     async def close(self) -> None:
@@ -75,6 +76,7 @@ def create_app(settings: GatewaySettings | None = None, *, service: Service | No
     settings = settings or GatewaySettings()
     service = service or Service(name="gateway", settings=settings)
     logging.configure(service=service.name, level=settings.log_level)
+    tracing.configure(service=service.name, settings=settings)
     return Gateway(service, settings)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import orjson
 
+from shared import tracing
 from shared.auth.service_tokens import ServiceTokens
 from shared.errors import Unavailable
 from shared.telemetry import outgoing_headers
@@ -58,17 +59,20 @@ class ServiceClient:
     async def _call(
         self, method: str, path: str, *, content: bytes | None = None, params: dict[str, str] | None = None
     ) -> Any:
-        headers = outgoing_headers()
-        if self._tokens is not None:
-            headers["authorization"] = f"Bearer {await self._tokens.token_for(self.name)}"
-        if content is not None:
-            headers["content-type"] = "application/json"
-        try:
-            response = await self._http.request(
-                method, self._base + path, content=content, params=params, headers=headers
-            )
-        except httpx2.HTTPError:
-            raise Unavailable(service=self.name, retry_after=1) from None
+        with tracing.span(method, "client", self.name) as span:
+            headers = outgoing_headers()
+            if self._tokens is not None:
+                headers["authorization"] = f"Bearer {await self._tokens.token_for(self.name)}"
+            if content is not None:
+                headers["content-type"] = "application/json"
+            try:
+                response = await self._http.request(
+                    method, self._base + path, content=content, params=params, headers=headers
+                )
+            except httpx2.HTTPError:
+                raise Unavailable(service=self.name, retry_after=1) from None
+            if span is not None:
+                span.answered(response.status_code)
         if response.status_code >= 500:
             raise Unavailable(service=self.name, retry_after=1)
         if response.status_code >= 400:

@@ -55,6 +55,15 @@ class ServiceSettings(BaseSettings):
     )
     zone: str = Field("Asia/Shanghai", description="Time zone in which legal days are counted.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    traces_url: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Collector of OpenTelemetry traces, OTLP over HTTP: `http://collector:4318/v1/traces`. Without it, "
+        "none are made.",
+    )
+    traces_share: float = Field(
+        1.0, gt=0, le=1, description="Which share of all traces is recorded; the gateway draws."
+    )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body accepted, in bytes.")
 
     @classmethod

@@ -27,6 +27,7 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared import tracing
 from shared.background import running
 from shared.cancellation import going_on
 from shared.clock import Clock
@@ -96,9 +97,10 @@ async def fire_due(conn: AsyncConnection, handlers: Mapping[str, TimerHandler], 
     rows = (await conn.execute(due)).all()
     for row in rows:
         try:
-            async with conn.begin_nested():
-                await conn.execute(delete(_timers).where(_timers.c.id == row.id))
-                await handlers[row.kind](conn, row.subject, at)
+            with tracing.span("fire", "internal", row.kind):
+                async with conn.begin_nested():
+                    await conn.execute(delete(_timers).where(_timers.c.id == row.id))
+                    await handlers[row.kind](conn, row.subject, at)
         except Exception:
             log.exception("timer failed", kind=row.kind, attempts=row.attempts + 1)
             put_off = timedelta(seconds=min(3600, 2**row.attempts))

@@ -20,11 +20,16 @@ class CallFailed(Exception):
 
 
 class Api:
-    """Calls under the name of a person or department."""
+    """Calls under the name of a person or department. `traceparent`: the trace that they belong to, if to any."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, traceparent: str | None = None) -> None:
         self.world = world
         self._http = world.http
+        self._headers = {"traceparent": traceparent} if traceparent else {}
+
+    def within(self, event: dict[str, Any]) -> "Api":
+        """For what is done about an event: it belongs to the trace of the event (CloudEvents, distributed tracing)."""
+        return Api(self.world, traceparent=event.get("traceparent"))
 
     async def document(self, name: str | None, path: str, *, statement: str | None = None) -> bytes:
         """The bytes of a document, as they are."""
@@ -44,7 +49,11 @@ class Api:
 
     async def stream(self, name: str, path: str) -> AsyncGenerator[dict[str, Any]]:
         """Server-sent events, until the server ends the stream."""
-        headers = {"authorization": f"Bearer {await self.world.token(name)}", "accept": "text/event-stream"}
+        headers = {
+            **self._headers,
+            "authorization": f"Bearer {await self.world.token(name)}",
+            "accept": "text/event-stream",
+        }
         async with self._http.stream("GET", path, headers=headers, timeout=None) as response:
             if response.status_code != 200:
                 raise CallFailed(f"GET {path}", response.status_code, _json(await response.aread()))
@@ -63,7 +72,7 @@ class Api:
         key: str | None = None,
         statement: str | None = None,
     ) -> httpx2.Response:
-        headers = {"content-type": "application/json"} if content is not None else {}
+        headers = {**self._headers, **({"content-type": "application/json"} if content is not None else {})}
         if name is not None:
             headers["authorization"] = f"Bearer {await self.world.token(name)}"
         if key is not None:

@@ -83,15 +83,15 @@ class Department:
                 return str(cursor)
 
     async def _handle(self, event: dict[str, Any]) -> None:
-        name, case_id = self.desk.department, event["data"]["case"]
+        api, name, case_id = self.api.within(event), self.desk.department, event["data"]["case"]
         item = event["data"]["item"]
         self.tell(name, f"woken by {event['topic']} (position {event['position']})")
-        case = await self.api.get(name, f"/v1/cases/{case_id}")
-        accepted = await self.api.post(name, f"/v1/cases/{case_id}/acceptance", {})
+        case = await api.get(name, f"/v1/cases/{case_id}")
+        accepted = await api.post(name, f"/v1/cases/{case_id}/acceptance", {})
         self.tell(name, f"accepted {item}, promised by {accepted['promised_on']}")
-        if self.desk.before is not None and (note := await self.desk.before(self.api, case)):
+        if self.desk.before is not None and (note := await self.desk.before(api, case)):
             self.tell(name, note)
-        await self.api.post(name, f"/v1/cases/{case_id}/decision", {"outcome": "granted"})
+        await api.post(name, f"/v1/cases/{case_id}/decision", {"outcome": "granted"})
         self.tell(name, f"granted {item}")
 
 

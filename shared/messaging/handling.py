@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -11,6 +11,7 @@ import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared import tracing
 from shared.database import Database
 from shared.messaging import inbox
 from shared.messaging.envelope import Event, event_of
@@ -47,8 +48,12 @@ class Preparation:
 UNPREPARED = Preparation()
 
 
-def read(body: bytes, reactions: Mapping[str, AnyReaction], *, stream_sequence: int = 0) -> Incoming:
-    """Whatever came. What is no envelope at all is known by its place in the stream."""
+def read(
+    body: bytes, reactions: Mapping[str, AnyReaction], *, stream_sequence: int = 0, sent_by: str | None = None
+) -> Incoming:
+    """Whatever came. What is no envelope at all is known by its place in the stream. `sent_by`: the span that sent it,
+    of which its handling is then a part.
+    """
     try:
         raw = orjson.loads(body)
         waiting = Waiting(UUID(raw["id"]), UUID(raw["subject"]), int(raw["position"]), body)
@@ -60,7 +65,8 @@ def read(body: bytes, reactions: Mapping[str, AnyReaction], *, stream_sequence: 
     if reaction is None:
         return Incoming(waiting)
     try:
-        return Incoming(waiting, reaction, event_of(raw, reaction.contract))
+        event = event_of(raw, reaction.contract)
+        return Incoming(waiting, reaction, replace(event, traceparent=sent_by) if sent_by else event)
     except ValueError:
         return Incoming(waiting, reaction, readable=False)
 
@@ -120,7 +126,8 @@ class Handling:
             traceparent.set(event.traceparent)
             async with slots:
                 try:
-                    prepared[one.waiting.event_id] = Preparation(value=await how(event))
+                    with tracing.span("prepare", "consumer", event.type):
+                        prepared[one.waiting.event_id] = Preparation(value=await how(event))
                 except Exception as error:  # noqa: BLE001 - judged where the event is handled
                     prepared[one.waiting.event_id] = Preparation(error=error)
 

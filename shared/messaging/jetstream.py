@@ -36,11 +36,14 @@ class NotStored(nats.errors.Error):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One event on its way out."""
+    """One event on its way out. `traceparent` names the span that sends it, where there is one; what is in the body
+    names the one that recorded it, and is the same wherever the event is read (CloudEvents, distributed tracing).
+    """
 
     topic: str
     id: str
     body: bytes
+    traceparent: str | None = None
 
 
 class JetStream:
@@ -230,7 +233,9 @@ class JetStream:
 
 
 def _headers(message: Message, batch: str, number: int) -> dict[str, str]:
+    traced = {"traceparent": message.traceparent} if message.traceparent else {}
     return {
+        **traced,
         "Nats-Msg-Id": message.id,
         "Nats-Batch-Id": batch,
         "Nats-Batch-Sequence": str(number),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy import Row, text
 
+from shared import tracing
 from shared.cancellation import going_on
 from shared.database import Database
 from shared.messaging.bell import Bell
@@ -138,8 +139,11 @@ class Publisher:
         return rows
 
     async def _publish(self, rows: Sequence[Row[tuple[object, ...]]], session: Session) -> Watermark:
-        messages = [self._message(row, session.epoch) for row in rows]
-        stored = await self._bus.publish(messages, generation=session.generation)
+        with tracing.sending([(row.type, row.traceparent) for row in rows]) as traces:
+            messages = [
+                self._message(row, session.epoch, trace=trace) for row, trace in zip(rows, traces, strict=False)
+            ]
+            stored = await self._bus.publish(messages, generation=session.generation)
         failpoint("publishing.sent")
         watermark = Watermark(rows[-1].position, stored, messages[-1].id)
         async with self._database.single() as conn:
@@ -151,9 +155,9 @@ class Publisher:
         PUBLISHED.labels(self._service).inc(len(rows))
         return watermark
 
-    def _message(self, row: Row[tuple[object, ...]], epoch: int) -> Message:
+    def _message(self, row: Row[tuple[object, ...]], epoch: int, *, trace: str | None) -> Message:
         envelope = envelope_of(row, service=self._service)
-        return Message(row.topic, f"{self._service}:{epoch}:{row.position}", envelope.to_json())
+        return Message(row.topic, f"{self._service}:{epoch}:{row.position}", envelope.to_json(), traceparent=trace)
 
 
 def envelope_of(row: Row[tuple[object, ...]], *, service: str) -> Envelope:

@@ -30,6 +30,11 @@ class Delivery:
     stream_sequence: int
     message: Msg
 
+    @property
+    def traceparent(self) -> str | None:
+        """The span that sent it, where whoever sent it is traced."""
+        return (self.message.headers or {}).get("traceparent")
+
 
 class Pull:
     """At most one request is open at a time, for `PREFETCH` messages or `EXPIRY_SECONDS`."""

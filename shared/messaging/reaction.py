@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared import tracing
 from shared.messaging.envelope import DataT, Event
 from shared.telemetry import traceparent
 
@@ -45,7 +46,8 @@ class Reaction(Generic[DataT, PreparedT]):
         """One after the other, each in the trace that it belongs to."""
         for event, prepared in events:
             traceparent.set(event.traceparent)
-            await self.handle(conn, event, prepared)
+            with tracing.span("handle", "consumer", event.type):
+                await self.handle(conn, event, prepared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ class Projection(Generic[DataT]):
         return self.topics or (self.contract.filter(),)
 
     async def handle_all(self, conn: AsyncConnection, events: Sequence[tuple[Event[DataT], None]]) -> None:
-        """All at once, in no trace: they come of many."""
+        """All at once, and what is done in no trace: they come of many."""
         traceparent.set(None)
-        await self.note(conn, [event for event, _ in events])
+        with tracing.handling([(event.type, event.traceparent) for event, _ in events]):
+            await self.note(conn, [event for event, _ in events])
 
 
 AnyReaction = Reaction[Any, Any] | Projection[Any]

@@ -76,7 +76,10 @@ class Subscriber:
             return
         failpoint("subscriber.received")
         await handling.process(
-            [read(each.body, self._reactions, stream_sequence=each.stream_sequence) for each in deliveries]
+            [
+                read(each.body, self._reactions, stream_sequence=each.stream_sequence, sent_by=each.traceparent)
+                for each in deliveries
+            ]
         )
         failpoint("subscriber.committed")
         await pull.acknowledge(deliveries)

@@ -5,6 +5,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared import tracing
 from shared.ids import new_id
 from shared.telemetry import REQUESTS, SECONDS, correlation_id, traceparent
 
@@ -28,7 +29,7 @@ class RequestContext:
         current = given if _ACCEPTABLE.match(given) else str(new_id())
         trace = headers.get(b"traceparent", b"").decode("latin-1")
         correlation_id.set(current)
-        traceparent.set(trace if _TRACEPARENT.match(trace) else _new_trace())
+        traceparent.set(trace if _TRACEPARENT.match(trace) else None)
         status, started = 500, time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
@@ -38,13 +39,18 @@ class RequestContext:
                 message["headers"] = [*message.get("headers", []), (b"x-correlation-id", current.encode())]
             await send(message)
 
-        try:
-            await self.app(scope, receive, send_with_id)
-        finally:
-            # The template, never the path: paths hold ids, and a label per id would fill the memory.
-            route = getattr(scope.get("route"), "path", "unmatched")
-            REQUESTS.labels(self.service, route, scope["method"], str(status)).inc()
-            SECONDS.labels(self.service, route).observe(time.perf_counter() - started)
+        with tracing.span(scope["method"], "server") as span:
+            if traceparent.get() is None:
+                traceparent.set(_new_trace())
+            try:
+                await self.app(scope, receive, send_with_id)
+            finally:
+                # The template, never the path: paths hold ids, and a label per id would fill the memory.
+                route = getattr(scope.get("route"), "path", "unmatched")
+                REQUESTS.labels(self.service, route, scope["method"], str(status)).inc()
+                SECONDS.labels(self.service, route).observe(time.perf_counter() - started)
+                if span is not None:
+                    span.answered(status, route=route, method=scope["method"])
 
 
 def _new_trace() -> str:

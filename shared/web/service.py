@@ -1,5 +1,6 @@
 """The application factory: settings and routers in, a service out. What all services do alike is done here."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 
-from shared import logging
+from shared import logging, tracing
 from shared.auth import Revocations, ServiceTokens, TokenVerifier
 from shared.clock import Clock, now
 from shared.database import Database
@@ -113,6 +114,7 @@ def create_service(
     Tokens of whoever was revoked are refused by every service that has credentials to ask identity with.
     """
     logging.configure(service=service.name, level=service.settings.log_level)
+    tracing.configure(service=service.name, settings=service.settings)
     checks: dict[str, Check] = {
         **({"database": partial(_ping, service.database_or_none)} if service.database_or_none else {}),
         **(readiness or {}),
@@ -143,6 +145,7 @@ async def _living(
     service: Service, parts: Sequence[Part], checks: Mapping[str, Check], _: FastAPI
 ) -> AsyncGenerator[None]:
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(asyncio.to_thread, tracing.close)
         stack.push_async_callback(service.close)
         if service.settings.client_key_file is not None:
             seconds = service.settings.revocations_seconds
