@@ -114,6 +114,7 @@ between two steps of messaging. For tests alone.
 `onevisit migrate` reads `{PREFIX}MIGRATE_<SERVICE>_URL`: each database, as the role that owns its tables.
 `onevisit provision` reads `{PREFIX}POSTGRES_URL`: the cluster, as whoever may make roles and databases in it. Their
 passwords are in the URL, or in a variable or file that ends in `_PASSWORD` in its place.
+`onevisit secrets init` reads `{PREFIX}HOSTS`: the names by which the platform is reached, separated by commas.
 
 `onevisit admin` and `onevisit catalogue` read `{PREFIX}URL` (the platform's public address), `{PREFIX}ADMIN_CLIENT` and
 `{PREFIX}ADMIN_KEY_FILE` (who you are); without them, they work on the platform of the data directory.
