@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.copies.model import Copy
@@ -28,7 +29,7 @@ from certificates.sealing.commands import note_uses
 from certificates.sealing.errors import NoSealKey
 from certificates.sealing.model import Form
 from certificates.sealing.ports import Signer
-from certificates.sealing.rules import credit_code_of, document_in, sealed_file, thumbprint_of, was_valid
+from certificates.sealing.rules import credit_code_of, document_in, sealed_file, was_valid
 from certificates.sealing.schemas import CertificateDocument
 from shared.clock import Clock, legal_date
 from shared.contracts.numbers import NumberSeal, PrintNumber, number_digest
@@ -120,8 +121,9 @@ async def pdf_of_copy(press: Press, certificate: Certificate, copy: Copy) -> byt
 
 
 async def _kept_or_made(press: Press, sheet: Sheet, *, at: datetime) -> bytes:
-    key = thumbprint_of(sheet.seal)
-    content = content_of(sheet.file, sheet.shown, typesetting=press.typesetter.digest, key=key)
+    # Also of who timestamps: a document with the timestamp of a key that was stolen since is believed by nobody.
+    chain = b"".join(each.fingerprint(SHA256()) for each in _evidence(press, sheet.seal).certificates)
+    content = content_of(sheet.file, sheet.shown, typesetting=press.typesetter.digest, chain=chain)
     async with press.database.read() as conn:
         kept = await find_document(conn, sheet.certificate.id, sheet.form, content=content)
     return kept or await _made(press, sheet, content=content, at=at)

@@ -5,6 +5,7 @@ Nothing of a file is parsed before the seal is found to cover every byte of it, 
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -21,7 +22,8 @@ from certificates.documents.errors import NotSealed
 from certificates.documents.pades import RESERVED
 from certificates.documents.timestamps import NotATimestamp, Timestamp, imprint_of, open_timestamp
 from certificates.documents.typesetting import CERTIFICATE_FILE, COPY_FILE
-from certificates.sealing.rules import credit_code_of, is_seal_of, was_valid
+from certificates.sealing.errors import NotASeal
+from certificates.sealing.rules import credit_code_of, is_seal_of, revocations_in, was_valid
 
 MAX_BYTES: Final = 2_097_152
 _RANGE: Final = re.compile(rb"/ByteRange ?\[0 (\d{1,8}) (\d{1,8}) (\d{1,8})\]")
@@ -52,7 +54,8 @@ def open_pdf(
 
     Raises NotSealed, with the first check that failed: form; the seal over every byte; its certificate by this root,
     not revoked when it was set (`crls`, in DER: the root's newest list); its timestamp, by an authority that the root
-    or one of `timestamp_anchors` issued; the file, and that it is of the department whose seal is on the PDF.
+    or one of `timestamp_anchors` issued, and whose key is in the right hands; the file, and that it is of the
+    department whose seal is on the PDF.
     """
     if len(file) > MAX_BYTES or not file.startswith(b"%PDF-"):
         raise NotSealed("not-a-pdf")
@@ -65,9 +68,10 @@ def open_pdf(
     timestamp = _timestamp(seal, anchors=(root, *timestamp_anchors))
     if not (was_valid(seal.certificate, timestamp.at) and was_valid(root, timestamp.at)):
         raise NotSealed("seal-not-in-time")
-    for certificate in (seal.certificate, timestamp.certificate):
-        if _was_revoked(certificate, crls, root=root, at=timestamp.at):
-            raise NotSealed("seal-revoked")
+    if _was_revoked(seal.certificate, crls, root_pem, at=timestamp.at):
+        raise NotSealed("seal-revoked")
+    if _was_revoked(timestamp.certificate, crls, root_pem, at=timestamp.at, says_itself=True):
+        raise NotSealed("seal-revoked")
     name, found = _attachment(file)
     if _issuer_in(found, of=name) != credit_code_of(seal.certificate):
         raise NotSealed("issuer-differs")
@@ -116,15 +120,21 @@ def _timestamp(seal: Signed, *, anchors: Sequence[x509.Certificate]) -> Timestam
         raise NotSealed("timestamp-wrong") from None
 
 
-def _was_revoked(certificate: x509.Certificate, crls: Sequence[bytes], *, root: x509.Certificate, at: datetime) -> bool:
-    """Whether one of the root's lists says that it was revoked by then. One that was revoked later was a good one."""
+def _was_revoked(
+    certificate: x509.Certificate, crls: Sequence[bytes], root_pem: bytes, *, at: datetime, says_itself: bool = False
+) -> bool:
+    """Whether one of the root's lists says that it was revoked by then. One that was revoked later was a good one.
+
+    Unless it `says_itself` when that was, and its key is in wrong hands: then it is believed about no instant, as RFC
+    3161 section 4 says of an authority's.
+    """
     for encoded in crls:
-        crl = x509.load_der_x509_crl(encoded)
-        entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        if entry is None or certificate.issuer != root.subject:
-            continue
-        if crl.is_signature_valid(root.public_key()) and entry.revocation_date_utc <= at:  # type: ignore[arg-type]
-            return True
+        with suppress(NotASeal):
+            entry = revocations_in(encoded, root_pem).get(certificate.serial_number)
+            if entry is None or certificate.issuer != x509.load_pem_x509_certificate(root_pem).subject:
+                continue
+            if entry.at <= at or (says_itself and entry.is_compromise):
+                return True
     return False
 
 

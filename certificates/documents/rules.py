@@ -151,7 +151,10 @@ def qr_text(certificate: Certificate, *, verify: str, seal: x509.Certificate, si
     return f"{verify}#{compact_jws(header, qr_payload(certificate), sign)}"
 
 
-def content_of(file: bytes, shown: Page, *, typesetting: bytes, key: str) -> bytes:
-    """The digest of all that goes into a document: sealed file, what is shown, how it is set, whose key seals it."""
-    parts = (file, canonical_json(shown), typesetting, key.encode())
+def content_of(file: bytes, shown: Page, *, typesetting: bytes, chain: bytes) -> bytes:
+    """The digest of all that goes into a document: sealed file, what is shown, how it is set, who seals and stamps it.
+
+    `chain`: all certificates of whose keys do.
+    """
+    parts = (file, canonical_json(shown), typesetting, chain)
     return sha256(b"".join(sha256(part).digest() for part in parts)).digest()

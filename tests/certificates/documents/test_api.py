@@ -12,9 +12,9 @@ from certificates.documents.opening import open_pdf
 from certificates.sealing.authority import Office, new_root
 from certificates.verification.offline import verify_document
 from tests.certificates.documents.pdfs import City
-from tests.certificates.documents.stamps import REFUSAL, by_http, replying
+from tests.certificates.documents.stamps import REFUSAL, by_http, replying, stamping
 from tests.certificates.issuing.test_api import managing, representing
-from tests.certificates.seals import HEALTH, SECURITY, signer_for
+from tests.certificates.seals import AT, HEALTH, SECURITY, signer_for
 from tests.certificates.world import CHILD, MOTHER, STRANGER, World, a_decided_case, a_yield
 
 
@@ -75,6 +75,18 @@ class TestDocument:
         reply = await pdf_of(world, certificate)
         assert reply.content.startswith(b"%PDF-1.7")
         assert [row["bytes"] for row in await world.rows("SELECT bytes FROM documents")] == [reply.content]
+
+    async def test_what_another_authority_timestamps_from_now_on_is_made_anew(self, world: World) -> None:
+        """Else, after the theft of its key, holders would for ever be given what nobody believes."""
+        certificate, elsewhere = await world.issued(), City()
+        await pdf_of(world, certificate)
+        world.service.press = replace(world.service.press, timestamps=by_http(elsewhere, stamping(elsewhere)))
+        opened = open_pdf(
+            (await pdf_of(world, certificate)).content,
+            world.service.signer.root_pem,
+            timestamp_anchors=[elsewhere.root.certificate],
+        )
+        assert opened.sealed_at == AT
 
 
 class TestOnRecord:

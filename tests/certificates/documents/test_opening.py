@@ -112,6 +112,18 @@ class TestTrust:
     def test_nor_one_whose_timestamping_office_was(self, city: City, pdf: bytes) -> None:
         assert refused(city, pdf, crls=[revoking(city, Office.TIMESTAMP, at=AT)]) == "seal-revoked"
 
+    def test_nor_one_by_a_timestamping_key_that_was_stolen_later_for_a_thief_writes_any_date(
+        self, city: City, pdf: bytes
+    ) -> None:
+        """RFC 3161 section 4."""
+        after = AT + timedelta(hours=1)
+        stolen, replaced = (
+            revoking(city, Office.TIMESTAMP, at=after, reason=reason)
+            for reason in (x509.ReasonFlags.key_compromise, x509.ReasonFlags.superseded)
+        )
+        assert refused(city, pdf, crls=[stolen]) == "seal-revoked"
+        assert refused(city, pdf, crls=[replaced]) is None
+
     def test_a_list_of_revoked_certificates_by_another_root_says_nothing(self, city: City, pdf: bytes) -> None:
         revoked = revoking(city, HEALTH.code, at=AT - timedelta(hours=1), root=City())
         assert refused(city, pdf, crls=[revoked]) is None
@@ -261,11 +273,19 @@ def other_signature(parts: Signed) -> Signed:
     return replace(parts, signature=encode_dss_signature(r, ORDER - s))
 
 
-def revoking(city: City, holder: str, *, at: datetime, root: City | None = None) -> bytes:
+def revoking(
+    city: City,
+    holder: str,
+    *,
+    at: datetime,
+    root: City | None = None,
+    reason: x509.ReasonFlags = x509.ReasonFlags.superseded,
+) -> bytes:
     """A list of revoked certificates, with this holder's in it."""
     serial = city.signer.certificate_of(holder).serial_number
-    entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at).build()
-    return new_crl((root or city).root, [entry], at=AT)
+    entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
+    revoked = entry.add_extension(x509.CRLReason(reason), critical=False).build()
+    return new_crl((root or city).root, [revoked], at=AT)
 
 
 def token_by(signer: SoftwareSigner, imprint: bytes, *, office: str = Office.TIMESTAMP, at: datetime = AT) -> Timestamp:

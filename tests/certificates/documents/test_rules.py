@@ -110,11 +110,11 @@ class TestQr:
 class TestContent:
     def test_whatever_goes_into_a_document_makes_it_another(self) -> None:
         made = {
-            content_of(b"seal", {"a": 1}, typesetting=b"t", key="k"),
-            content_of(b"other", {"a": 1}, typesetting=b"t", key="k"),
-            content_of(b"seal", {"a": 2}, typesetting=b"t", key="k"),
-            content_of(b"seal", {"a": 1}, typesetting=b"u", key="k"),
-            content_of(b"seal", {"a": 1}, typesetting=b"t", key="l"),
+            content_of(b"seal", {"a": 1}, typesetting=b"t", chain=b"k"),
+            content_of(b"other", {"a": 1}, typesetting=b"t", chain=b"k"),
+            content_of(b"seal", {"a": 2}, typesetting=b"t", chain=b"k"),
+            content_of(b"seal", {"a": 1}, typesetting=b"u", chain=b"k"),
+            content_of(b"seal", {"a": 1}, typesetting=b"t", chain=b"l"),
         }
         assert len(made) == 5
 
