@@ -13,7 +13,7 @@ from certificates.copies.schemas import CertificateCopy
 from certificates.issuing.model import Certificate
 from certificates.issuing.rules import is_in_force
 from certificates.sealing.errors import SealRefused
-from certificates.sealing.rules import MAX_DOCUMENT_BYTES, credit_code_of, open_seal
+from certificates.sealing.rules import MAX_DOCUMENT_BYTES, credit_code_of, holder_of, open_seal
 from shared.schemas import Text
 
 COPY_TYPE: Final = "certificate-copy+jws"
@@ -82,7 +82,8 @@ def open_copy(shown: bytes, root_pem: bytes) -> OpenedCopy:
         raise SealRefused("unreadable") from None
     if not unaltered or (shown.startswith(b"{") and shown != copy_file(seal)):
         raise SealRefused("altered")
-    is_issuers = credit_code_of(opened.certificate) == said.certificate.issuer.uscc
+    by, issuer = opened.certificate, said.certificate.issuer
+    is_issuers = (credit_code_of(by), holder_of(by)) == (issuer.uscc, issuer.department)
     if not (is_issuers and opened.was_in_time(said.made_at)):
         raise SealRefused("seal-not-trusted")
     return OpenedCopy(said, opened.certificate)

@@ -26,6 +26,8 @@ TYPE = "certificate+jws"
 # The credit code of the sealing department stands in its certificate's subject (organizationIdentifier).
 CREDIT_CODE = x509.NameOID.ORGANIZATION_IDENTIFIER
 MAX_DOCUMENT_BYTES = 131_072
+# Of a certificate with long names; what strangers send is looked at, and remembered for a while, up to here.
+MAX_HEADER_BYTES = 4_096
 # How many points the curve P-256 has (FIPS 186-5; SEC 2 section 2.4.2).
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -36,7 +38,7 @@ Sign = Callable[[bytes], bytes]
 class _SealRegistry(JWSRegistry):
     """joserfc's bounds are made for tokens; a seal brings a certificate in its header."""
 
-    max_header_length = 4_096
+    max_header_length = MAX_HEADER_BYTES
     max_payload_length = MAX_DOCUMENT_BYTES
 
 
@@ -90,6 +92,8 @@ def certificate_in(header: bytes, *, typ: str = TYPE) -> x509.Certificate:
 
     So no `crit`, `jku`, `jwk`, other algorithm or longer chain can have an effect.
     """
+    if len(header) > MAX_HEADER_BYTES:
+        raise NotASeal("unexpected header")
     try:
         certificate = certificate_from(b64decode(orjson.loads(header)["x5c"][0], validate=True))
     except (ValueError, TypeError, LookupError):
@@ -266,6 +270,15 @@ def revocations_in(crl: bytes, root_pem: bytes) -> Mapping[int, Revocation]:
     if not is_ours or revoked.issuer != root.subject:
         raise NotASeal("not this root's list of revoked certificates")
     return {entry.serial_number: _revocation(entry) for entry in revoked}
+
+
+@lru_cache(maxsize=8)
+def number_of_crl(crl: bytes) -> int:
+    """Which of its root's lists of revoked certificates this is (RFC 5280 section 5.2.3); 0 where it does not say."""
+    try:
+        return int(x509.load_der_x509_crl(crl).extensions.get_extension_for_class(x509.CRLNumber).value.crl_number)
+    except x509.ExtensionNotFound:
+        return 0
 
 
 def _revocation(entry: x509.RevokedCertificate) -> Revocation:

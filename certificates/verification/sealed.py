@@ -11,6 +11,7 @@ from certificates.sealing.rules import (
     MAX_DOCUMENT_BYTES,
     OpenedSeal,
     credit_code_of,
+    holder_of,
     open_seal,
     sealed_file,
     segments_of,
@@ -86,5 +87,6 @@ def _check_belongs(content: CertificateDocument, opened: OpenedSeal) -> None:
         raise NotGenuine("number-wrong") from None
     if not number.agrees or number.version != content.version:
         raise NotGenuine("number-wrong")
-    if not (credit_code_of(opened.certificate) == content.issuer.uscc == number.issuer):
+    by, issuer = opened.certificate, content.issuer
+    if not (credit_code_of(by) == issuer.uscc == number.issuer and holder_of(by) == issuer.department):
         raise NotGenuine("issuer-differs")

@@ -2,21 +2,23 @@
 
 import asyncio
 from datetime import date
+from functools import partial
 from uuid import UUID, uuid4
 
 import httpx2
 import orjson
 import pytest
 
-from certificates.copies.rules import copy_file, open_copy, watermark_of
+from certificates.copies.rules import COPY_TYPE, copy_file, open_copy, watermark_of
+from certificates.copies.schemas import CertificateCopy
 from certificates.sealing.errors import SealRefused
-from certificates.sealing.rules import document_in
+from certificates.sealing.rules import compact_jws, document_in, header_for
 from certificates.verification.errors import NotGenuine
 from certificates.verification.offline import open_document
 from shared.canonical import canonical_json
 from tests.certificates.issuing.acts import now_held, revoke, withhold
 from tests.certificates.issuing.test_api import representing
-from tests.certificates.seals import HEALTH, SECURITY, a_root, signer_for
+from tests.certificates.seals import AT, HEALTH, SECURITY, a_document, a_root, signer_for
 from tests.certificates.world import CHILD, MOTHER, STRANGER, World, a_card, a_decided_case, a_yield
 from tests.support.tokens import Headers
 
@@ -207,6 +209,26 @@ class TestGenuine:
         file = await document(world, await made(world, await world.issued()))
         with pytest.raises(SealRefused):
             open_copy(file, signer_for(a_root(), HEALTH, SECURITY).root_pem)
+
+    @pytest.mark.parametrize("sealed_by", [HEALTH.code, "health-branch"])
+    def test_one_by_another_department_is_none_though_both_have_one_credit_code(self, sealed_by: str) -> None:
+        root, today = a_root(), AT.date()
+        signer = signer_for(root, HEALTH.model_copy(update={"code": sealed_by}))
+        seal, watermark = signer.certificate_of(sealed_by), watermark_of("入学", made_on=today, valid_until=today)
+        said = CertificateCopy(
+            id=UUID(int=5),
+            certificate=a_document(),
+            purpose="入学",
+            watermark=watermark,
+            made_at=AT,
+            valid_until=today,
+        )
+        token = compact_jws(header_for(seal, typ=COPY_TYPE), said.canonical(), partial(signer.sign, seal))
+        if sealed_by == HEALTH.code:
+            assert open_copy(token.encode(), signer.root_pem).content == said
+        else:
+            with pytest.raises(SealRefused, match="seal-not-trusted"):
+                open_copy(token.encode(), signer.root_pem)
 
     async def test_the_file_is_canonical_json(self, world: World) -> None:
         file = await document(world, await made(world, await world.issued()))

@@ -252,6 +252,19 @@ class TestNeverAccepted:
         forged = compact_jws(header_for(other.certificate), a_document().canonical(), by(other))
         assert refused_for(forged.encode()) == "issuer-differs"
 
+    def test_another_department_sealing_in_the_issuer_s_name_where_both_have_one_credit_code(self) -> None:
+        """Two departments can be of one legal body."""
+        branch = new_seal(ROOT, HEALTH.model_copy(update={"code": "health-branch"}), at=AT)
+        forged = compact_jws(header_for(branch.certificate), a_document().canonical(), by(branch))
+        assert refused_for(forged.encode()) == "issuer-differs"
+
+    def test_a_certificate_that_is_larger_than_any_of_ours_is_not_even_looked_at(self) -> None:
+        """What is looked at is remembered for a while, so that strangers would fill the memory with theirs."""
+        names = HEALTH.model_copy(update={"name": HEALTH.name.model_copy(update={"zh": "卫" * 2_000})})
+        large = new_seal(ROOT, names, at=AT)
+        forged = compact_jws(header_for(large.certificate), a_document().canonical(), by(large))
+        assert refused_for(forged.encode()) == "header-not-allowed"
+
     @pytest.mark.parametrize("sealed_at", [AT - timedelta(days=2), AT + timedelta(days=6 * 365)])
     def test_a_seal_set_outside_its_certificate_s_validity(self, sealed_at: datetime) -> None:
         assert refused_for(signed(a_document(sealed_at=sealed_at).canonical())) == "seal-not-in-time"
