@@ -18,7 +18,7 @@ from certificates.sealing.commands import note_uses
 from certificates.sealing.errors import NoSealKey
 from certificates.sealing.model import Form
 from certificates.sealing.ports import Signer
-from certificates.sealing.rules import was_valid
+from certificates.sealing.rules import number_of_crl, was_valid
 from certificates.status import queries
 from certificates.status.errors import StatusListNotFound
 from certificates.status.rules import list_uri, packed, signed_list
@@ -53,13 +53,14 @@ async def sign_lists(
     certificate = signer.certificate_of(Office.STATUS)
     if not was_valid(certificate, at):
         raise NoSealKey(holder=Office.STATUS)
+    crl_number = number_of_crl(signer.root_crl)
     found = await queries.places_of(conn, numbers)
     made = {}
     for number, places in found.items():
         uri, sign = list_uri(platform, number), partial(signer.sign, certificate)
         states = packed(places)
         made[number] = await signer.apart(
-            partial(signed_list, states, uri=uri, certificate=certificate, sign=sign, at=at)
+            partial(signed_list, states, uri=uri, certificate=certificate, sign=sign, crl_number=crl_number, at=at)
         )
         # A list takes milliseconds; requests that wait get their turn between two.
         await asyncio.sleep(0)

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import orjson
 from cryptography import x509
+from pydantic import Field
 
 from certificates.issuing.model import State
 from certificates.issuing.rules import STATUS_LIST_LENGTH
@@ -55,8 +56,13 @@ class _Packed(Strict):
 
 
 class _Claims(Strict):
-    """The claims of our lists; the order is that of their bytes."""
+    """The claims of our lists; the order is that of their bytes.
 
+    `crl_number`, which is our own: the root's list of revoked certificates that there was then (RFC 5280 section
+    5.2.3). So who has a fresh status list cannot be given a CRL from before a key was stolen.
+    """
+
+    crl_number: Annotated[int, Field(ge=0)]
     exp: Seconds
     iat: Seconds
     status_list: _Packed
@@ -66,12 +72,17 @@ class _Claims(Strict):
 
 @dataclass(frozen=True, slots=True)
 class StatusList:
-    """A list that was found genuine: whose and which one it is, of when, and what it says."""
+    """A list that was found genuine: whose and which one it is, of when and by whom, and what it says.
+
+    Whether whose it is was revoked, and whether the reader's CRL is at least `crl_number`, is still to be asked.
+    """
 
     platform: str
     number: int
     made_at: datetime
     states: bytes
+    signed_by: x509.Certificate
+    crl_number: int
 
     def status_of(self, index: int) -> Status:
         """What it says of an entry. Refuses (NotAStatusList) an index outside of the list."""
@@ -102,10 +113,13 @@ def packed(places: Mapping[State, Iterable[int]]) -> bytes:
     return sum(quarters).to_bytes(LIST_BYTES, "little")
 
 
-def signed_list(states: bytes, *, uri: str, certificate: x509.Certificate, sign: Sign, at: datetime) -> str:
+def signed_list(
+    states: bytes, *, uri: str, certificate: x509.Certificate, sign: Sign, crl_number: int, at: datetime
+) -> str:
     """The token (section 5.1) that says so as of `at`, by the key of the platform's status office."""
     made = int(at.timestamp())
     claims = _Claims(
+        crl_number=crl_number,
         exp=made + int(LIFETIME.total_seconds()),
         iat=made,
         status_list=_Packed(bits=2, lst=urlsafe_b64encode(zlib.compress(states, 9)).rstrip(b"=").decode()),
@@ -141,7 +155,14 @@ def open_list(token: str, number: int, root_pem: bytes, at: datetime) -> StatusL
     platform, _, name = claims.sub.rpartition(PATH)
     if name != str(number):
         raise NotAStatusList("another-list")
-    return StatusList(platform=platform, number=number, made_at=made_at, states=_unpacked(claims.status_list.lst))
+    return StatusList(
+        platform=platform,
+        number=number,
+        made_at=made_at,
+        states=_unpacked(claims.status_list.lst),
+        signed_by=opened.certificate,
+        crl_number=claims.crl_number,
+    )
 
 
 def _claims(payload: bytes) -> _Claims:

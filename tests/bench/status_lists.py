@@ -41,7 +41,9 @@ def main() -> None:
 def _made(places: dict[State, list[int]], signer: SoftwareSigner) -> str:
     certificate = signer.certificate_of(Office.STATUS)
     uri = list_uri("https://onevisit.test", 0)
-    return signed_list(packed(places), uri=uri, certificate=certificate, sign=partial(signer.sign, certificate), at=AT)
+    return signed_list(
+        packed(places), uri=uri, certificate=certificate, sign=partial(signer.sign, certificate), crl_number=0, at=AT
+    )
 
 
 def _signer() -> SoftwareSigner:

@@ -135,6 +135,7 @@ def test_its_state_is_found_by_others_in_our_list(state: State, revoked: bool, s
         uri=list_uri(ISSUER, 3),
         certificate=office,
         sign=lambda m: SIGNER.sign(office, m),
+        crl_number=1,
         at=NOW,
     )
 

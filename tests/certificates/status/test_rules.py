@@ -43,7 +43,9 @@ PLACES = {State.WITHHELD: [5], State.REVOKED: [0, 131_071], State.EXPIRED: [7], 
 def a_list(states: bytes = packed(PLACES), *, number: int = 3, holder: str = Office.STATUS) -> str:
     certificate = SIGNER.certificate_of(holder)
     uri = list_uri(PLATFORM, number)
-    return signed_list(states, uri=uri, certificate=certificate, sign=lambda m: SIGNER.sign(certificate, m), at=AT)
+    return signed_list(
+        states, uri=uri, certificate=certificate, sign=lambda m: SIGNER.sign(certificate, m), crl_number=7, at=AT
+    )
 
 
 def a_token(changes: dict[str, Any] | None = None, *, header: dict[str, Any] | None = None) -> str:
@@ -95,6 +97,10 @@ class TestWhatAListSays:
             State.WITHHELD: Status.SUSPENDED,
             State.EXPIRED: Status.EXPIRED,
         }
+
+    def test_by_whom_and_which_seals_were_revoked_by_then(self) -> None:
+        opened = open_list(a_list(), 3, ROOT.certificate_pem(), AT)
+        assert (opened.signed_by, opened.crl_number) == (OFFICE, 7)
 
     def test_as_of_when_it_was_made(self) -> None:
         assert open_list(a_list(), 3, ROOT.certificate_pem(), AT + timedelta(hours=5)).made_at == AT
@@ -168,6 +174,8 @@ class TestNotAList:
             {"iat": -1},
             {"exp": 1e300},
             {"extra": 1},
+            {"crl_number": None},
+            {"crl_number": -1},
         ],
     )
     def test_one_that_is_not_as_we_write_them(self, changes: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from certificates.issuing.model import State
 from certificates.sealing.authority import Office
 from certificates.sealing.commands import sealed
 from certificates.sealing.ports import Signer
-from certificates.sealing.rules import ALGORITHM, compact_jws, sealed_file, thumbprint_of
+from certificates.sealing.rules import ALGORITHM, compact_jws, number_of_crl, sealed_file, thumbprint_of
 from certificates.sealing.schemas import CertificateDocument, StatusEntry
 from certificates.status.rules import list_uri, packed, signed_list
 from certificates.status.schemas import VerificationBundle
@@ -60,7 +60,16 @@ def bundle_of(
     seals = [each for of_one in signer.certificates().values() for each in of_one]
     bundle = VerificationBundle(
         made_at=at,
-        lists=(signed_list(packed(states or {}), uri=uri, certificate=office, sign=sign, at=at),),
+        lists=(
+            signed_list(
+                packed(states or {}),
+                uri=uri,
+                certificate=office,
+                sign=sign,
+                crl_number=number_of_crl(crl or signer.root_crl),
+                at=at,
+            ),
+        ),
         seals=tuple(b64encode(each.public_bytes(Encoding.DER)).decode() for each in seals),
         crl=b64encode(crl or signer.root_crl).decode(),
     )

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -9,16 +10,17 @@ import pytest
 from cryptography import x509
 
 from certificates.issuing.model import State
-from certificates.sealing.authority import new_crl
+from certificates.sealing.authority import Office, new_crl
+from certificates.sealing.rules import number_of_crl
 from certificates.sealing.schemas import StatusEntry
-from certificates.status.rules import LIFETIME
+from certificates.status.rules import LIFETIME, list_uri, packed, signed_list
 from certificates.verification.bundle import OpenedBundle, open_bundle
 from certificates.verification.errors import BundleRefused
 from certificates.verification.forms import Form
 from certificates.verification.offline import Verdict, verify_document
 from tests.certificates.documents.pdfs import City
 from tests.certificates.seals import AT, HEALTH, a_document, a_root, signer_for
-from tests.certificates.verification.shown import bundle_of, code_of, file_of, leading_to, said_by_code
+from tests.certificates.verification.shown import PLATFORM, bundle_of, code_of, file_of, leading_to, said_by_code
 
 CITY = City()
 SIGNER, PEM = CITY.signer, CITY.signer.root_pem
@@ -170,3 +172,60 @@ def test_a_list_of_revoked_certificates_that_ran_out_is_too_old() -> None:
 def test_when_it_was_made_is_what_its_lists_sign_and_not_what_it_says() -> None:
     verdict = judged(Form.FILE, opened(changed(made_at="2030-01-01T00:00:00Z")))
     assert verdict.as_of == AT
+
+
+class TestAStatusOffice:
+    """Its lists say whether certificates are in force; they need not say so truly once its key is in other hands."""
+
+    def bundle(self, reason: x509.ReasonFlags, *, at: datetime) -> bytes:
+        serial = SIGNER.certificate_of(Office.STATUS).serial_number
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
+        revoked = entry.add_extension(x509.CRLReason(reason), critical=False).build()
+        return bundle_of(SIGNER, crl=new_crl(CITY.root, [revoked], at=LATER))
+
+    @pytest.mark.parametrize("at", [AT - timedelta(hours=1), AT + timedelta(hours=1)])
+    def test_whose_key_was_stolen_says_nothing(self, at: datetime) -> None:
+        with pytest.raises(BundleRefused, match="bundle-wrong"):
+            opened(self.bundle(x509.ReasonFlags.key_compromise, at=at))
+
+    def test_that_was_replaced_is_believed_for_what_it_signed_before(self) -> None:
+        before = opened(self.bundle(x509.ReasonFlags.superseded, at=AT + timedelta(hours=1)))
+        assert judged(Form.FILE, before).holds
+        with pytest.raises(BundleRefused, match="bundle-wrong"):
+            opened(self.bundle(x509.ReasonFlags.superseded, at=AT))
+
+
+class TestAnOlderListOfRevokedSeals:
+    """It is good for 180 days. Whoever stole a key would put the one from before into everybody's bundle."""
+
+    OLD = new_crl(CITY.root, at=AT - timedelta(days=1))
+    NEW = new_crl(CITY.root, at=AT + timedelta(hours=1))
+
+    def swapped(self) -> bytes:
+        fresh = orjson.loads(bundle_of(SIGNER, crl=self.NEW))
+        return orjson.dumps(fresh | {"crl": b64encode(self.OLD).decode()})
+
+    def test_than_there_was_when_the_status_lists_were_made_is_refused(self) -> None:
+        with pytest.raises(BundleRefused, match="bundle-too-old"):
+            opened(self.swapped())
+
+    def test_is_no_answer_for_any_of_the_lists(self) -> None:
+        second = SIGNER.certificate_of(Office.STATUS)
+        token = signed_list(
+            packed({}),
+            uri=list_uri(PLATFORM, 1),
+            certificate=second,
+            sign=partial(SIGNER.sign, second),
+            crl_number=number_of_crl(self.NEW),
+            at=AT,
+        )
+        old = orjson.loads(bundle_of(SIGNER, crl=self.OLD))
+        bundle = opened(orjson.dumps(old | {"lists": [*old["lists"], token]}))
+        shown = file_of(a_document(status=StatusEntry(list=1, index=7)), SIGNER)
+        verdict = verify_document(shown, PEM, LATER, bundle=bundle)
+        assert (verdict.holds, codes(verdict)) == (None, ["not-checked", "bundle-too-old"])
+
+    def test_and_a_newer_one_than_there_was_is_believed(self) -> None:
+        old = orjson.loads(bundle_of(SIGNER, crl=self.OLD))
+        newer = opened(orjson.dumps(old | {"crl": b64encode(self.NEW).decode()}))
+        assert judged(Form.FILE, newer).holds
