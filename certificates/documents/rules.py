@@ -122,19 +122,24 @@ def _validity(start: date, end: date | None) -> Text:
     return Text(zh=f"{first.zh}至{last.zh}", en=f"{first.en} to {last.en}")
 
 
-def qr_payload(certificate: Certificate) -> bytes:
-    """What the QR code says: enough to compare with the page, and to ask for the state. Canonical JSON.
+def holder_on_code(certificate: Certificate) -> str | None:
+    """Of the holder only what lets people recognise the name that they see: a code is photographed by everybody.
 
-    Of the holder only what lets people recognise the name that they see: a code is photographed by everybody.
+    A code is on paper for years, and verification compares it with this: the answer for a name must stay the same.
     """
     name = certificate.claims.get("name")
+    return recognisable(name) if isinstance(name, str) and name else None
+
+
+def qr_payload(certificate: Certificate) -> bytes:
+    """What the QR code says: enough to compare with the page, and to ask for the state. Canonical JSON."""
     return canonical_json(
         {
             "certificate": str(certificate.id),
             "number": certificate.number,
             "kind": certificate.kind,
             "issuer": certificate.issuer,
-            "holder": recognisable(name) if isinstance(name, str) and name else None,
+            "holder": holder_on_code(certificate),
             "issued_on": certificate.issued_on.isoformat(),
             "valid_until": certificate.valid_until.isoformat() if certificate.valid_until else None,
             "status": {"list": certificate.status_list, "index": certificate.status_index},

@@ -219,7 +219,9 @@ def was_valid(certificate: x509.Certificate, at: datetime) -> bool:
 
 def may_seal(certificate: x509.Certificate, document: CertificateDocument) -> bool:
     """Whether this seal is the issuer's, and valid at the instant at which it is set."""
-    return credit_code_of(certificate) == document.issuer.uscc and was_valid(certificate, document.sealed_at)
+    issuer = document.issuer
+    is_issuers = (credit_code_of(certificate), holder_of(certificate)) == (issuer.uscc, issuer.department)
+    return is_issuers and was_valid(certificate, document.sealed_at)
 
 
 def holder_of(certificate: x509.Certificate) -> str | None:

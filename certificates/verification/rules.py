@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from certificates.documents.rules import holder_on_code
 from certificates.issuing.model import Certificate, Standing, State
 from certificates.verification.errors import ReasonCode, reason
 from certificates.verification.forms import Form, Presented
@@ -83,9 +84,12 @@ def agrees(shown: Presented, held: Certificate) -> bool:
         "issued_on": shown.issued_on,
         "valid_from": shown.valid_from,
     }
+    holder = holder_on_code(held) if shown.form is Form.QR else str(held.holder)
     return (
         all(value is None or value == getattr(held, name) for name, value in said.items())
         and shown.valid_until == held.valid_until
+        # A credential names no holder.
+        and (shown.form is Form.CREDENTIAL or shown.holder == holder)
         and all(name in held.claims and held.claims[name] == value for name, value in (shown.claims or {}).items())
     )
 
