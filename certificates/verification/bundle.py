@@ -31,6 +31,10 @@ class OpenedBundle:
     # As of when the first list is.
     made_at: datetime | None = None
 
+    def is_older_than(self, other: "OpenedBundle") -> bool:
+        """Whether the other tells of later: of a platform that has lists, none is from before there were any."""
+        return other.made_at is not None and (self.made_at is None or self.made_at < other.made_at)
+
     def status_of(self, entry: StatusEntry, at: datetime) -> tuple[Status, StatusList]:
         """What the lists say of a certificate at this moment, and the list that says so.
 

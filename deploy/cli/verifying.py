@@ -130,22 +130,40 @@ def _bundle(
 
 
 def _fetch(url: str, kept: Path, root_pem: bytes, at: datetime) -> None:
-    """Keep the platform's bundle, if it is of this root: a bad answer replaces nothing."""
+    """Keep the platform's bundle, if it is of this root: a bad answer replaces nothing, nor does one from before."""
     import httpx2  # noqa: PLC0415
 
     from certificates.verification.bundle import open_bundle  # noqa: PLC0415
     from certificates.verification.errors import BundleRefused  # noqa: PLC0415
 
     try:
-        reply = httpx2.get(url, timeout=_FETCHING_SECONDS, follow_redirects=False).raise_for_status()
-        open_bundle(reply.content, root_pem, at)
+        content = _downloaded(url)
+        opened = open_bundle(content, root_pem, at)
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         _cannot(f"{url} does not answer as it should ({type(error).__name__})")
     except BundleRefused:
         _cannot(f"{url} answers with a bundle that is not of this root")
+    before = _bundle(kept, root_pem, at, anchors=[], wanted=False)
+    if before is not None and opened.is_older_than(before):
+        return
     partial = kept.with_name(f".{kept.name}.partial")
-    partial.write_bytes(reply.content)
+    partial.write_bytes(content)
     partial.replace(kept)
+
+
+def _downloaded(url: str) -> bytes:
+    """What this address answers. Refuses (ValueError) more than a bundle may have, before it is in memory."""
+    import httpx2  # noqa: PLC0415
+
+    from certificates.verification.bundle import MAX_BYTES  # noqa: PLC0415
+
+    content = bytearray()
+    with httpx2.stream("GET", url, timeout=_FETCHING_SECONDS, follow_redirects=False) as reply:
+        for part in reply.raise_for_status().iter_bytes():
+            content += part
+            if len(content) > MAX_BYTES:
+                raise ValueError("larger than any bundle")
+    return bytes(content)
 
 
 def _shown(file: Path) -> bytes:

@@ -154,6 +154,15 @@ def test_a_bundle_is_fetched_and_kept_for_where_there_is_no_network(inspector: I
     assert inspector.run(inspector.file).exit_code == GENUINE
 
 
+def test_an_answer_from_before_replaces_nothing(inspector: Inspector) -> None:
+    """Within the day for which a bundle is good, whoever is in between could bring back what was withheld since."""
+    withheld = bundle_of(inspector.signer, {State.WITHHELD: [7]}, at=inspector.at)
+    for content in (withheld, bundle_of(inspector.signer, at=inspector.at - timedelta(hours=1))):
+        with platform(content) as url:
+            assert inspector.run("--fetch", url).exit_code == 0
+    assert inspector.run(inspector.file).exit_code == NOT
+
+
 def test_a_bad_answer_replaces_nothing(inspector: Inspector) -> None:
     with platform(inspector.bundle.read_bytes()) as url:
         inspector.run("--fetch", url)
