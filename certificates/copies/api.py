@@ -15,7 +15,7 @@ from certificates.copies.schemas import CopyRequest, CopyView
 from certificates.issuing.api import Holder, Looking
 from certificates.issuing.errors import CertificateNotFound
 from certificates.issuing.model import Certificate
-from certificates.issuing.queries import find_certificate, lock_certificate
+from certificates.issuing.queries import find_certificate
 from certificates.service import Current
 from shared.clock import legal_date
 from shared.database import Read, Transaction
@@ -54,7 +54,7 @@ async def make_a_copy(
         wish = Wish(body.purpose, body.valid_until, by=caller.party)
         desk = Desk(service.signer, service.settings.zone)
         await make_copy(conn, certificate, wish, copy=copy, looking=looking, desk=desk, at=service.clock())
-    return await _view(conn, service, certificate, made or copy)
+    return await get_copy(await held(caller, looking, conn, certificate), conn, service, made or copy)
 
 
 @router.get("")
@@ -89,11 +89,6 @@ async def _find(conn: Read, of: Certificate, copy: UUID) -> Copy:
     if found is None:
         raise CopyNotFound
     return found
-
-
-async def _view(conn: Transaction, service: Current, certificate: UUID, copy: UUID) -> CopyView:
-    of = await lock_certificate(conn, certificate)
-    return _shown(await _find(conn, of, copy), of, service)
 
 
 def _shown(copy: Copy, of: Certificate, service: Current) -> CopyView:

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, status
 from starlette.responses import Response
 
+from certificates.copies.api import held
 from certificates.credentials import queries
 from certificates.credentials.commands import issue_credential
 from certificates.credentials.errors import CredentialIssuerNotFound, CredentialTypeNotFound
@@ -50,6 +51,7 @@ async def put_into_wallet(
     operation = f"credential:{certificate}"
     done = await once(conn, caller=caller.sub, operation=operation, key=key, body=body, resource=claimed)
     if done is not None:
+        await held(caller, looking, conn, certificate)
         return CredentialView(credential=(await queries.get_credential(conn, done)).credential)
     made = await issue_credential(
         conn,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from certificates.copies.api import Held
+from certificates.copies.api import Held, held
 from certificates.delivery import queries
 from certificates.delivery.commands import hand_over, request_delivery
 from certificates.delivery.errors import CourierNotOffered, DeliveryNotFound
@@ -37,7 +37,7 @@ async def request_a_delivery(
             raise CourierNotOffered
         zone, at = service.settings.zone, service.clock()
         await request_delivery(conn, certificate, body, delivery=delivery, looking=looking, zone=zone, at=at)
-    return DeliveryView.of(await queries.lock_delivery(conn, made or delivery))
+    return await get_delivery(await held(caller, looking, conn, certificate), conn, made or delivery)
 
 
 @router.get("")

@@ -83,6 +83,14 @@ class TestMaking:
         assert (await world.http.post(path, json=WISH, headers=headers)).status_code == 201
         assert (await world.rows("SELECT made_by FROM copies"))[0]["made_by"] == MOTHER
 
+    async def test_once_she_acts_for_nobody_she_is_told_no_more_also_under_the_same_key(self, world: World) -> None:
+        path, key = f"/v1/certificates/{await world.issued()}/copies", {"idempotency-key": "a-key-of-hers"}
+        replies = [
+            await world.http.post(path, json=WISH, headers=headers | key)
+            for headers in (representing(world, CHILD), world.issuer.person(MOTHER))
+        ]
+        assert [reply.status_code for reply in replies] == [201, 404]
+
     async def test_the_same_key_makes_one(self, world: World) -> None:
         path, headers = f"/v1/certificates/{await world.issued()}/copies", holder(world)
         replies = await asyncio.gather(*(world.http.post(path, json=WISH, headers=headers) for _ in range(10)))

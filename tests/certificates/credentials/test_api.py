@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -74,6 +75,13 @@ class TestAWallet:
     async def test_of_a_mother_gets_her_child_s(self, world: World) -> None:
         certificate = await world.issued()
         assert (await asked(world, certificate, Wallet(), headers=representing(world, CHILD))).status_code == 201
+
+    async def test_of_a_mother_gets_it_no_more_once_she_acts_for_nobody(self, world: World) -> None:
+        certificate, wallet = await world.issued(), Wallet()
+        proof = wallet.proof(await nonce(world), at=world.service.clock())
+        again = partial(asked, world, certificate, wallet, proof=proof, key="once-only")
+        assert (await again(headers=representing(world, CHILD))).status_code == 201
+        assert (await again(headers=world.issuer.person(MOTHER))).status_code == 404
 
     async def test_of_somebody_else_does_not(self, world: World) -> None:
         certificate = await world.issued()

@@ -16,9 +16,9 @@ from certificates.delivery.rules import pause_after
 from certificates.delivery.schemas import Parcel, Progress
 from tests.certificates.conftest import NewService, running
 from tests.certificates.issuing.acts import revoke, withhold
-from tests.certificates.issuing.test_api import managing
+from tests.certificates.issuing.test_api import managing, representing
 from tests.certificates.seals import SECURITY
-from tests.certificates.world import CHILD, World
+from tests.certificates.world import CHILD, MOTHER, World
 from tests.shared.messaging.parts import until
 from tests.support.neighbours import Neighbours
 from tests.support.tokens import Headers, Issuer
@@ -70,6 +70,15 @@ async def told(world: World) -> list[tuple[str, str]]:
 
 async def addresses(world: World) -> list[object]:
     return [row["address"] for row in await world.rows("SELECT address FROM deliveries WHERE address IS NOT NULL")]
+
+
+async def test_who_acts_for_the_holder_no_more_is_told_no_more_also_under_the_same_key(world: World) -> None:
+    path, key = f"/v1/certificates/{await world.issued()}/deliveries", {"idempotency-key": "a-key-of-hers"}
+    replies = [
+        await world.http.post(path, json=PICK_UP, headers=headers | key)
+        for headers in (representing(world, CHILD), world.issuer.person(MOTHER))
+    ]
+    assert [reply.status_code for reply in replies] == [201, 404]
 
 
 class TestByCourier:
