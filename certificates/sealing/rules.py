@@ -26,6 +26,8 @@ TYPE = "certificate+jws"
 # The credit code of the sealing department stands in its certificate's subject (organizationIdentifier).
 CREDIT_CODE = x509.NameOID.ORGANIZATION_IDENTIFIER
 MAX_DOCUMENT_BYTES = 131_072
+# Of what is sealed: in base64 (RFC 4648 section 4), and in a copy with what that says besides, no more than those.
+MAX_CONTENT_BYTES = 90_112
 # Of a certificate with long names; what strangers send is looked at, and remembered for a while, up to here.
 MAX_HEADER_BYTES = 4_096
 # How many points the curve P-256 has (FIPS 186-5; SEC 2 section 2.4.2).
@@ -165,10 +167,12 @@ def payload_of(document: CertificateDocument) -> bytes:
     """The bytes to seal. Refuses (NotSealable) a document that a verifier would not read back to the same bytes.
 
     JSON numbers beyond 2**53 are such a case: written as RFC 8785 says, they come back as another value or not at all.
+    So is one that is larger than what verifiers read.
     """
     with suppress(ValueError):
         payload = document.canonical()
-        if CertificateDocument.model_validate_json(payload).canonical() == payload:
+        is_read = len(payload) <= MAX_CONTENT_BYTES
+        if is_read and CertificateDocument.model_validate_json(payload).canonical() == payload:
             return payload
     raise NotSealable(certificate=document.certificate)
 

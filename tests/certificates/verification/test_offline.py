@@ -21,7 +21,7 @@ from certificates.sealing.authority import Issued, new_crl, new_seal
 from certificates.sealing.commands import sealed
 from certificates.sealing.errors import NotSealable
 from certificates.sealing.ports import SealCredential, SoftwareSigner
-from certificates.sealing.rules import Sign, compact_jws, header_for, lower_of, sealed_file
+from certificates.sealing.rules import MAX_CONTENT_BYTES, Sign, compact_jws, header_for, lower_of, sealed_file
 from certificates.sealing.schemas import CertificateDocument
 from certificates.verification.offline import Verdict, verify_document
 from shared.canonical import canonical_json
@@ -315,6 +315,16 @@ def test_the_content_has_one_byte_representation() -> None:
 def test_a_number_that_not_every_reader_reads_alike_is_not_sealed(number: float) -> None:
     with pytest.raises(NotSealable):
         sealed(a_document(claims={"amount": number}), SIGNER)
+
+
+def test_what_is_larger_than_verifiers_read_is_not_sealed_and_the_largest_is_read() -> None:
+    signer, beside = signer_with(ROOT, SEAL), len(a_document(claims={"name": ""}).canonical())
+    largest = a_document(claims={"name": "x" * (MAX_CONTENT_BYTES - beside)})
+    seal = sealed(largest, signer)
+    assert judge(sealed_file(seal)).genuine
+    assert judge(seal.encode()).genuine
+    with pytest.raises(NotSealable):
+        sealed(a_document(claims={"name": "x" * (MAX_CONTENT_BYTES - beside + 1)}), signer)
 
 
 def test_the_file_is_canonical_json_of_content_and_seal() -> None:
