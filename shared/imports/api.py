@@ -55,7 +55,7 @@ async def import_evidence(
 
     Answers when the upload has ended. Where it breaks off, `GET /v1/imports/{import}` says from which line to go on.
     """
-    with door.room():
+    with door.room(caller.department or ""):
         upload = await _begun(request, caller, door, name)
         await upload.take(_parts(request), first=from_line)
         async with upload.database.read() as conn:

@@ -74,7 +74,7 @@ class UploadBroken(Malformed):
 
 
 class TooManyImports(TooManyRequests):
-    """As many uploads are under way as fit in memory."""
+    """As many uploads are under way as fit in memory, or as are one department's share."""
 
     code = "too-many-imports"
     title_en = "Other imports are being loaded; try again when one of them has ended"

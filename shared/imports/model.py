@@ -18,6 +18,8 @@ BATCH_LINES = 5_000
 BATCH_BYTES = 4 * 1024**2
 # A service reads so many uploads at once: each holds a batch in memory.
 UPLOADS_AT_ONCE = 4
+# Of these for one department: an upload may take an hour, and another department's is not to wait for it.
+UPLOADS_OF_ONE = 3
 MEDIA_TYPE = "application/x-ndjson"
 PATH = "/v1/imports"
 # The one path of a service whose body is read as it comes.

@@ -1,9 +1,10 @@
 """One upload: read, judged and loaded batch by batch, with no more in memory than one batch."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shared.auth import Caller, TokenVerifier
@@ -13,7 +14,7 @@ from shared.evidence.sharing import SharingPolicy
 from shared.imports.commands import Accepted, Act, Loader, load_batch
 from shared.imports.errors import TooManyImports
 from shared.imports.lines import Batch, batches
-from shared.imports.model import MAX_UPLOAD_BYTES, UPLOADS_AT_ONCE, Rejection
+from shared.imports.model import MAX_UPLOAD_BYTES, UPLOADS_AT_ONCE, UPLOADS_OF_ONE, Rejection
 from shared.imports.ports import PartyRegions
 from shared.imports.rules import Judge, Judged
 from shared.schemas import Text
@@ -30,7 +31,12 @@ class ImportDoor:
     policy: SharingPolicy
     parties: PartyRegions
     zone: str
-    at_work: int = 0
+    loading: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def at_work(self) -> int:
+        """How many uploads are under way."""
+        return self.loading.total()
 
     def name_of(self, department: str) -> Text:
         """What the department is called; its code where the catalogue does not say."""
@@ -38,15 +44,17 @@ class ImportDoor:
         return next((each.name for each in named if each.code == department), Text(zh=department, en=department))
 
     @contextmanager
-    def room(self) -> Generator[None]:
-        """One more upload at once. Refuses (TooManyImports) beyond what fits in memory: nobody waits in line."""
-        if self.at_work >= UPLOADS_AT_ONCE:
+    def room(self, department: str) -> Generator[None]:
+        """One more upload of this department at once. Refuses (TooManyImports) beyond what fits in memory, or beyond
+        its share of that: nobody waits in line.
+        """
+        if self.at_work >= UPLOADS_AT_ONCE or self.loading[department] >= UPLOADS_OF_ONE:
             raise TooManyImports(retry_after=10)
-        self.at_work += 1
+        self.loading[department] += 1
         try:
             yield
         finally:
-            self.at_work -= 1
+            self.loading[department] -= 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,9 +211,17 @@ class TestBounds:
             yield lines([a_row()])
             await held.wait()
 
-        waiting = [asyncio.create_task(send(world, body=slow())) for _ in range(model.UPLOADS_AT_ONCE)]
-        await until(lambda: world.service.imports.at_work == model.UPLOADS_AT_ONCE)
-        refused = await send(world, a_row())
+        async def begun(uploads: int, *, by: str) -> list[asyncio.Task[httpx2.Response]]:
+            before = world.service.imports.at_work
+            sending = [asyncio.create_task(send(world, body=slow(), by=by)) for _ in range(uploads)]
+            await until(lambda: world.service.imports.at_work == before + uploads)
+            return sending
+
+        waiting = await begun(model.UPLOADS_OF_ONE, by=HEALTH.code)
+        assert (await send(world, a_row())).json()["code"] == "too-many-imports"
+        # There is room for others, until there is none.
+        waiting += await begun(model.UPLOADS_AT_ONCE - model.UPLOADS_OF_ONE, by="tax")
+        refused = await send(world, a_row(), by=SECURITY.code)
         assert (refused.status_code, refused.json()["code"]) == (429, "too-many-imports")
         held.set()
         assert [answer.status_code for answer in await asyncio.gather(*waiting)] == [200] * model.UPLOADS_AT_ONCE
