@@ -25,6 +25,7 @@ from certificates.sealing.directory import SealDirectory, load_certificate, writ
 from certificates.sealing.errors import CeremonyRefused, UnsafeSealKey
 from certificates.sealing.keys.desk import KeyDesk
 from certificates.sealing.ports import load_key
+from certificates.sealing.rules import revocations_in
 
 
 class RevocationReason(StrEnum):
@@ -92,21 +93,25 @@ def revoke(desk: KeyDesk, holder: str, serial: int, reason: RevocationReason, *,
 
     If it was, the holder signs no more until `init` or `rotate` makes another: except that a key which is in wrong
     hands or replaced gets its successor at once. Refuses (CeremonyRefused) a certificate that the holder never had,
-    or that is revoked already.
+    or that is revoked already: only that its key was stolen can be said later, too.
     """
     directory = desk.directory
     with directory.changing():
         certificate, is_current = _find(directory, holder, serial)
         root = desk.root()
-        crl = x509.load_der_x509_crl(directory.crl.read_bytes())
-        if crl.get_revoked_certificate_by_serial_number(serial) is not None:
+        crl = directory.crl.read_bytes()
+        before = revocations_in(crl, directory.root.read_bytes()).get(serial)
+        is_news = before is None or (reason is RevocationReason.KEY_COMPROMISE and not before.is_compromise)
+        if not is_news:
             raise CeremonyRefused(f"{serial:x} of {holder} is revoked already")
         if is_current and reason is RevocationReason.CESSATION:
             _retire(directory, holder, certificate)
             directory.certificate(holder).unlink()
         elif is_current:
             _replace(desk, holder, certificate.subject, at=at)
-        revoked = [*crl, _revoked(serial, reason, at=at)]
+        since = at if before is None else before.at
+        others = [each for each in x509.load_der_x509_crl(crl) if each.serial_number != serial]
+        revoked = [*others, _revoked(serial, reason, at=since)]
         write_file(directory.crl, new_crl(root, revoked, at=at), mode=0o644)
         desk.store.destroy(holder, serial)
     return is_current

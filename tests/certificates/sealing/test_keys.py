@@ -26,7 +26,7 @@ from certificates.sealing.keys import (
     rotate,
 )
 from certificates.sealing.ports import SoftwareSigner
-from certificates.sealing.rules import credit_code_of, is_seal_of, revocations_in, thumbprint_of
+from certificates.sealing.rules import Revocation, credit_code_of, is_seal_of, revocations_in, thumbprint_of
 from certificates.verification.offline import verify_document
 from tests.certificates.seals import AT, HEALTH, SECURITY, a_document
 
@@ -263,6 +263,22 @@ class TestRevocation:
             revoke(desk, HEALTH.code, serial, RevocationReason.SUPERSEDED, at=LATER)
         with pytest.raises(CeremonyRefused, match="never had"):
             revoke(desk, HEALTH.code, serial + 1, RevocationReason.SUPERSEDED, at=LATER)
+
+    def test_that_a_key_was_stolen_can_be_said_of_one_that_was_laid_aside(self, tmp_path: Path) -> None:
+        """Else whoever finds it could write any day before."""
+        desk = made(tmp_path, HEALTH, SECURITY)
+        first, second = load(desk, HEALTH.code).serial_number, load(desk, SECURITY.code).serial_number
+        revoke(desk, HEALTH.code, first, RevocationReason.CESSATION, at=AT)
+        revoke(desk, SECURITY.code, second, RevocationReason.SUPERSEDED, at=AT)
+        for holder, serial in ((HEALTH.code, first), (SECURITY.code, second)):
+            revoke(desk, holder, serial, RevocationReason.KEY_COMPROMISE, at=LATER)
+            with pytest.raises(CeremonyRefused, match="already"):
+                revoke(desk, holder, serial, RevocationReason.KEY_COMPROMISE, at=LATER)
+            with pytest.raises(CeremonyRefused, match="already"):
+                revoke(desk, holder, serial, RevocationReason.SUPERSEDED, at=LATER)
+        seals = desk.directory.read()
+        found = revocations_in(seals.root_crl, seals.root_pem)
+        assert found == {serial: Revocation(at=AT, is_compromise=True) for serial in (first, second)}
 
     def test_a_revoked_certificate_that_is_put_back_signs_nothing(self, tmp_path: Path) -> None:
         desk = made(tmp_path)
