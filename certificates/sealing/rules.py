@@ -247,13 +247,6 @@ class Revocation:
     at: datetime
     is_compromise: bool
 
-    def spares(self, sealed_at: datetime) -> bool:
-        """Whether a seal set at this instant still counts, by the seal alone.
-
-        When a seal was set is its maker's own claim. So where the key is in wrong hands, no seal by it counts.
-        """
-        return not self.is_compromise and sealed_at < self.at
-
 
 # RFC 5280 section 5.3.1: these alone say that the key was in the right hands until then.
 _HARMLESS = {

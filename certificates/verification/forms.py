@@ -49,7 +49,7 @@ class Presented:
     """What is shown, once its seal is found to hold. What this form does not say is None.
 
     `seal` is the seal that the register keeps, where this form has it; `sealed_by` and `sealed_at` are of whichever
-    seal it has; `is_dated`: the instant is not the seal's own claim.
+    seal it has, and the instant is its own claim. `dated_at`: by then it was there, as somebody else says.
     """
 
     form: Form
@@ -59,7 +59,7 @@ class Presented:
     issuer: str
     sealed_by: x509.Certificate
     sealed_at: datetime | None = None
-    is_dated: bool = False
+    dated_at: datetime | None = None
     seal: str | None = None
     # Of a copy: what it is for, and its own last day.
     purpose: str | None = None
@@ -129,7 +129,7 @@ def _open_pdf(shown: bytes, trust: Trust, at: datetime) -> Presented:
     else:
         presented = _of_document(Form.PDF, opened_document(page.file, trust.root_pem))
     # The page was around the file when it was timestamped: so old the file is, whatever it says.
-    return replace(presented, form=Form.PDF, sealed_at=page.sealed_at, is_dated=True)
+    return replace(presented, form=Form.PDF, dated_at=page.sealed_at)
 
 
 def _open_document(shown: bytes, trust: Trust, _: datetime) -> Presented:

@@ -80,7 +80,7 @@ def verify_document(
     trust = bundle.trust if bundle is not None else Trust.of(root_pem, anchors=anchors, crl=crl, zone=zone)
     try:
         shown = open_shown(document, trust, at)
-        trust.check_not_revoked(shown.sealed_by, sealed_at=shown.sealed_at, is_dated=shown.is_dated)
+        trust.check_not_revoked(shown.sealed_by, sealed_at=shown.sealed_at, dated_at=shown.dated_at)
     except NotGenuine as refusal:
         judged = bundle is not None or refusal.code != "seal-unknown"
         why = (reason(refusal.code),)

@@ -52,17 +52,20 @@ class Trust:
         revoked = {} if crl is None else revocations_in(crl, root_pem)
         return cls(root_pem, root, crl, revoked, known, tuple(anchors), platform, zone)
 
-    def check_not_revoked(self, seal: x509.Certificate, *, sealed_at: datetime | None, is_dated: bool = False) -> None:
+    def check_not_revoked(
+        self, seal: x509.Certificate, *, sealed_at: datetime | None, dated_at: datetime | None = None
+    ) -> None:
         """Refuses (NotGenuine) what was sealed with a certificate that was revoked by then.
 
-        When it was sealed is the sealing key's own claim, unless it `is_dated` by somebody else. So a key
-        that may be in wrong hands is believed about no instant.
+        When it was sealed is the sealing key's own claim. A key that may be in wrong hands is believed about no
+        instant: then it counts if somebody else says that it was there before (`dated_at`).
         """
         entry = self.revoked.get(seal.serial_number)
         if entry is None:
             return
-        is_late = sealed_at is not None and sealed_at >= entry.at
-        if is_late or (entry.is_compromise and not is_dated):
+        said = dated_at if entry.is_compromise else sealed_at
+        is_late = said is not None and said >= entry.at
+        if is_late or (entry.is_compromise and dated_at is None):
             raise NotGenuine("seal-revoked")
 
 

@@ -1,5 +1,6 @@
 """Without a network: the verdict is as of when the bundle was made, and a bundle is believed for its signatures."""
 
+import asyncio
 from base64 import b64encode
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,6 +10,8 @@ import orjson
 import pytest
 from cryptography import x509
 
+from certificates.documents.pades import stamped
+from certificates.documents.ports import OwnTimestamps
 from certificates.issuing.model import State
 from certificates.sealing.authority import Office, new_crl
 from certificates.sealing.rules import number_of_crl
@@ -121,6 +124,17 @@ class TestARevokedSeal:
     @pytest.mark.parametrize("form", SHOWN)
     def test_after_the_seal_was_set_because_another_took_its_place(self, form: Form) -> None:
         assert self.judged(form, at=AT + timedelta(hours=1), reason=x509.ReasonFlags.superseded).holds
+
+    @pytest.mark.parametrize("reason", [x509.ReasonFlags.superseded, x509.ReasonFlags.key_compromise])
+    def test_on_the_file_in_a_page_that_was_printed_since(self, reason: x509.ReasonFlags) -> None:
+        """By another seal, that of the day; the file in it was sealed before, as far as its own seal is believed."""
+        later = City(root=CITY.root, at=AT + timedelta(hours=2))
+        page = later.unstamped(CITY.set(DOCUMENT))
+        shown = stamped(page, asyncio.run(OwnTimestamps(later.signer, lambda: later.at).stamp(page.imprint)))
+        bundle = opened(bundle_of(SIGNER, crl=self.crl(at=AT + timedelta(hours=1), reason=reason)))
+        verdict = verify_document(shown, PEM, LATER, bundle=bundle)
+        is_thief_s = reason is x509.ReasonFlags.key_compromise
+        assert (verdict.holds, codes(verdict)) == ((False, ["seal-revoked"]) if is_thief_s else (True, []))
 
     @pytest.mark.parametrize("reason", [None, x509.ReasonFlags.key_compromise])
     def test_after_the_seal_was_set_because_its_key_was_stolen(self, reason: x509.ReasonFlags | None) -> None:
