@@ -58,7 +58,8 @@ def test_a_seal_is_rotated_listed_revoked_and_its_key_destroyed(keys: Keys) -> N
     keys.with_passphrase("rotate", "--department", "tax")
     new, old = keys.seals("tax")
     assert (new["state"], new["where"], old["state"], old["where"]) == ("current", "file", "retired", "file")
-    keys.with_passphrase("revoke", "--department", "tax", "--kid", old["kid"], "--reason", "key-compromise")
+    stolen = ("--kid", old["kid"], "--reason", "key-compromise", "--since", "2020-01-01")
+    keys.with_passphrase("revoke", "--department", "tax", *stolen)
     assert [(seal["state"], seal["where"]) for seal in keys.seals("tax")] == [
         ("current", "file"),
         ("revoked", "destroyed"),

@@ -25,7 +25,7 @@ from certificates.sealing.directory import SealDirectory, load_certificate, writ
 from certificates.sealing.errors import CeremonyRefused, UnsafeSealKey
 from certificates.sealing.keys.desk import KeyDesk
 from certificates.sealing.ports import load_key
-from certificates.sealing.rules import revocations_in
+from certificates.sealing.rules import Revocation, revocations_in
 
 
 class RevocationReason(StrEnum):
@@ -88,30 +88,42 @@ def rotate(
         }
 
 
-def revoke(desk: KeyDesk, holder: str, serial: int, reason: RevocationReason, *, at: datetime) -> bool:
+def revoke(
+    desk: KeyDesk,
+    holder: str,
+    serial: int,
+    reason: RevocationReason,
+    *,
+    at: datetime,
+    since: datetime | None = None,
+) -> bool:
     """The certificate is on a new list of revoked ones, and its key destroyed. Answers whether it was the present seal.
 
     If it was, the holder signs no more until `init` or `rotate` makes another: except that a key which is in wrong
     hands or replaced gets its successor at once. Refuses (CeremonyRefused) a certificate that the holder never had,
-    or that is revoked already: only that its key was stolen can be said later, too.
+    or that is revoked already: only that its key was stolen, or stolen earlier, can be said later, too.
+
+    `since`: when it may have been stolen; between then and now whoever has it could have had timestamps set elsewhere.
+    It is the date on the list, as the Baseline Requirements of the CA/Browser Forum have it (section 7.2.2).
     """
+    if since is not None and (reason is not RevocationReason.KEY_COMPROMISE or since > at):
+        raise CeremonyRefused("A day in the past can be given for key-compromise alone")
     directory = desk.directory
     with directory.changing():
         certificate, is_current = _find(directory, holder, serial)
         root = desk.root()
         crl = directory.crl.read_bytes()
         before = revocations_in(crl, directory.root.read_bytes()).get(serial)
-        is_news = before is None or (reason is RevocationReason.KEY_COMPROMISE and not before.is_compromise)
-        if not is_news:
+        when = min(since or at, at if before is None else before.at)
+        if before is not None and not _is_worse(reason, before, when=when):
             raise CeremonyRefused(f"{serial:x} of {holder} is revoked already")
         if is_current and reason is RevocationReason.CESSATION:
             _retire(directory, holder, certificate)
             directory.certificate(holder).unlink()
         elif is_current:
             _replace(desk, holder, certificate.subject, at=at)
-        since = at if before is None else before.at
         others = [each for each in x509.load_der_x509_crl(crl) if each.serial_number != serial]
-        revoked = [*others, _revoked(serial, reason, at=since)]
+        revoked = [*others, _revoked(serial, reason, at=when)]
         write_file(directory.crl, new_crl(root, revoked, at=at), mode=0o644)
         desk.store.destroy(holder, serial)
     return is_current
@@ -202,6 +214,10 @@ def _find(directory: SealDirectory, holder: str, serial: int) -> tuple[x509.Cert
     if former.exists():
         return load_certificate(former), False
     raise CeremonyRefused(f"{holder} never had a certificate {serial:x}; see: onevisit keys list")
+
+
+def _is_worse(reason: RevocationReason, before: Revocation, *, when: datetime) -> bool:
+    return reason is RevocationReason.KEY_COMPROMISE and (not before.is_compromise or when < before.at)
 
 
 def _revoked(serial: int, reason: RevocationReason, *, at: datetime) -> x509.RevokedCertificate:

@@ -1,7 +1,7 @@
 """`keys init | list | rotate | revoke | crl | prune | protect`: what is done to the keys themselves."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -136,6 +136,14 @@ def revoke(
         str | None, typer.Option("--serial", help="Serial number of the certificate, as `keys list` shows it.")
     ] = None,
     kid: Annotated[str | None, typer.Option("--kid", help="Or the name of its key.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Since when its key may have been in wrong hands, UTC; now, if left out.",
+        ),
+    ] = None,
     directory: Directory = None,
     passphrase_file: PassphraseFile = None,
     root_key: RootKey = None,
@@ -160,7 +168,8 @@ def revoke(
     with refused_clearly():
         desk = place.desk()
         number = _serial(desk, holder, serial=serial, kid=kid)
-        was_current = keys.revoke(desk, holder, number, _reason(reason), at=now())
+        from_ = None if since is None else since.replace(tzinfo=UTC)
+        was_current = keys.revoke(desk, holder, number, _reason(reason), at=now(), since=from_)
     told = {"holder": holder, "serial": f"{number:x}", "reason": reason, "was_current": was_current}
     _tell([told], "{holder}: certificate {serial} is revoked", json=json)
 

@@ -280,6 +280,28 @@ class TestRevocation:
         found = revocations_in(seals.root_crl, seals.root_pem)
         assert found == {serial: Revocation(at=AT, is_compromise=True) for serial in (first, second)}
 
+    def test_a_theft_is_noticed_late_and_counts_from_when_it_may_have_been(self, tmp_path: Path) -> None:
+        """Else pages by the stolen key, timestamped before anybody noticed, would stay genuine."""
+        desk = made(tmp_path)
+        serial, theft = load(desk, HEALTH.code).serial_number, RevocationReason.KEY_COMPROMISE
+        revoke(desk, HEALTH.code, serial, theft, at=LATER)
+        revoke(desk, HEALTH.code, serial, theft, at=LATER + timedelta(days=1), since=AT)
+        seals = desk.directory.read()
+        assert revocations_in(seals.root_crl, seals.root_pem)[serial] == Revocation(at=AT, is_compromise=True)
+        with pytest.raises(CeremonyRefused, match="already"):
+            revoke(desk, HEALTH.code, serial, theft, at=LATER, since=AT)
+
+    @pytest.mark.parametrize(
+        ("reason", "since"),
+        [(RevocationReason.SUPERSEDED, AT), (RevocationReason.KEY_COMPROMISE, LATER + timedelta(seconds=1))],
+    )
+    def test_no_other_day_than_that_of_a_theft_can_be_given(
+        self, tmp_path: Path, reason: RevocationReason, since: datetime
+    ) -> None:
+        desk = made(tmp_path)
+        with pytest.raises(CeremonyRefused, match="in the past"):
+            revoke(desk, HEALTH.code, load(desk, HEALTH.code).serial_number, reason, at=LATER, since=since)
+
     def test_a_revoked_certificate_that_is_put_back_signs_nothing(self, tmp_path: Path) -> None:
         desk = made(tmp_path)
         old, kept = (
