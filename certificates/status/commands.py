@@ -69,7 +69,9 @@ async def sign_lists(
 
 
 class StatusLists:
-    """Gives lists that are at most half a minute old. However many ask, each is made once at a time."""
+    """Gives lists that are at most half a minute old, and made since a seal was last revoked. However many ask, each is
+    made once at a time.
+    """
 
     def __init__(self, database: Database, *, signer: Signer, platform: str, clock: Clock) -> None:
         self._database = database
@@ -79,6 +81,7 @@ class StatusLists:
         self._count = 0
         self._made: dict[int, Made] = {}
         self._bundle: Made | None = None
+        self._crl = signer.root_crl
         self._making = asyncio.Lock()
 
     async def current(self, number: int) -> Made:
@@ -89,6 +92,7 @@ class StatusLists:
 
     async def bundle(self) -> Made:
         """All lists and all seals, as one JSON document."""
+        self._forget_what_revoked_keys_signed()
         if self._bundle is None or self._is_old(self._bundle):
             lists = await self.current_of(range(await self.count()))
             made_at = min((made.at for made in lists.values()), default=self._clock())
@@ -103,6 +107,7 @@ class StatusLists:
 
     async def current_of(self, numbers: Sequence[int]) -> dict[int, Made]:
         """These lists, which exist. Those that are too old are made again, in one transaction."""
+        self._forget_what_revoked_keys_signed()
         if self._old(numbers):
             async with self._making:
                 if old := self._old(numbers):
@@ -114,6 +119,11 @@ class StatusLists:
         async with self._database.read() as conn:
             self._count = await queries.count_lists(conn)
         return self._count
+
+    def _forget_what_revoked_keys_signed(self) -> None:
+        if self._signer.root_crl != self._crl:
+            self._crl, self._bundle = self._signer.root_crl, None
+            self._made.clear()
 
     def _old(self, numbers: Sequence[int]) -> list[int]:
         return [number for number in numbers if number not in self._made or self._is_old(self._made[number])]

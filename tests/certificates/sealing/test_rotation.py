@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from certificates.sealing.authority import Office
 from certificates.sealing.commands import sealed
 from certificates.sealing.errors import NoSealKey, UnsafeSealKey
 from certificates.sealing.keys import KeyDesk, RevocationReason, init, revoke, rotate
@@ -17,6 +18,7 @@ from certificates.sealing.rotation import GRACE_SECONDS, RotatingSigner
 from certificates.sealing.rules import thumbprint_of
 from certificates.service import CertificatesService
 from certificates.settings import CertificatesSettings
+from certificates.verification.bundle import open_bundle
 from certificates.verification.offline import verify_document
 from tests.certificates.conftest import running
 from tests.certificates.seals import AT, HEALTH, a_document
@@ -103,6 +105,23 @@ async def test_a_certificate_stays_genuine_online_when_its_key_is_stolen_and_off
     assert online.json()["genuine"]
     offline = verify_document(row["seal"].encode(), signer.root_pem, world.service.clock(), crl=signer.root_crl)
     assert [why.code for why in offline.reasons] == ["seal-revoked"]
+
+
+@pytest.mark.parametrize("office", [Office.STATUS, HEALTH.code])
+async def test_the_next_bundle_after_a_theft_is_of_after_it_at_once(world: World, desk: KeyDesk, office: str) -> None:
+    signer, at = world.service.signer, world.service.clock()
+    await world.issued()
+    before, stolen, crl = (
+        await world.http.get("/v1/verification-bundle"),
+        signer.certificate_of(office),
+        signer.root_crl,
+    )
+    revoke(desk, office, stolen.serial_number, RevocationReason.KEY_COMPROMISE, at=at)
+    while signer.root_crl == crl:  # noqa: ASYNC110 - that the service notices is the point
+        await asyncio.sleep(0.01)
+    after = await world.http.get("/v1/verification-bundle")
+    opened = [open_bundle(reply.content, signer.root_pem, at).trust for reply in (before, after)]
+    assert [stolen.serial_number in trust.revoked for trust in opened] == [False, True]
 
 
 async def used(world: World, key: str, load: list[asyncio.Task[None]]) -> None:
