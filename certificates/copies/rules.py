@@ -79,7 +79,7 @@ def open_copy(shown: bytes, root_pem: bytes) -> OpenedCopy:
         said = CertificateCopy.model_validate_json(opened.payload)
         unaltered = said.canonical() == opened.payload
     except ValueError:
-        raise SealRefused("unreadable") from None
+        raise SealRefused("content-wrong") from None
     if not unaltered or (shown.startswith(b"{") and shown != copy_file(seal)):
         raise SealRefused("altered")
     by, issuer = opened.certificate, said.certificate.issuer

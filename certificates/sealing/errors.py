@@ -5,7 +5,9 @@ from uuid import UUID
 
 from shared.errors import CannotStart, Unavailable
 
-SealRefusal = Literal["unreadable", "altered", "header-not-allowed", "seal-not-trusted", "signature-wrong"]
+SealRefusal = Literal[
+    "unreadable", "altered", "header-not-allowed", "seal-not-trusted", "signature-wrong", "content-wrong"
+]
 
 
 class NotASeal(ValueError):

@@ -20,6 +20,7 @@ from certificates.verification.offline import verify_document
 from tests.certificates.documents.test_pades import judged
 from tests.certificates.seals import AT, HEALTH, a_document
 from tests.certificates.verification.shown import bundle_of, code_of, file_of, leading_to, said_by_code
+from tests.mutants import copies
 from tests.mutants.anywhere import Twist
 from tests.mutants.city import BUNDLE, CITY, FORGER, PEM, some_document
 from tests.mutants.pages import PAGE_TWISTS
@@ -135,8 +136,8 @@ def in_seal(twist: Twist) -> Twist:
 def in_readable_part(rng: Random, file: bytes) -> bytes:
     """What people read is changed; what is sealed is not."""
     told = orjson.loads(file)
-    name = rng.choice([*told["certificate"]])
-    told["certificate"][name] = rng.choice((None, "x", 1, {}))
+    read = told["copy"] if "copy" in told else told["certificate"]
+    read[rng.choice([*read])] = rng.choice((None, "x", 1, {}))
     return orjson.dumps(told, option=rng.choice((0, orjson.OPT_SORT_KEYS)))
 
 
@@ -190,6 +191,12 @@ def _holds_for_pyhanko(pdf: bytes) -> bool:
     return status.bottom_line and status.coverage is SignatureCoverageLevel.ENTIRE_FILE
 
 
+FILE_TWISTS: Final[Mapping[str, Twist]] = {
+    **{name: in_seal(twist) for name, twist in TOKEN_TWISTS.items()},
+    "in-readable-part": in_readable_part,
+    "written-otherwise": written_otherwise,
+}
+
 SPECIMENS: Final[Mapping[str, Specimen]] = {
     each.form: each
     for each in (
@@ -203,14 +210,35 @@ SPECIMENS: Final[Mapping[str, Specimen]] = {
             seconds_every=50,
         ),
         Specimen(
+            form="copy-pdf",
+            genuine=copies.pdf,
+            accepted=copies.is_a_copy,
+            twists={**PAGE_TWISTS, **copies.PAGE_TWISTS},
+            seconded=_holds_for_pyhanko,
+            believed=is_genuine,
+            seconds_every=50,
+        ),
+        Specimen(
+            form="copy",
+            genuine=copies.file,
+            accepted=copies.is_a_copy,
+            twists={**FILE_TWISTS, **copies.FILE_TWISTS},
+            seconded=lambda file: _signed_by_its_header(orjson.loads(file)["seal"].encode()),
+            believed=is_genuine,
+        ),
+        Specimen(
+            form="copy-seal",
+            genuine=copies.seal,
+            accepted=copies.is_a_copy,
+            twists={**TOKEN_TWISTS, **copies.SEAL_TWISTS},
+            seconded=_signed_by_its_header,
+            believed=is_genuine,
+        ),
+        Specimen(
             form="file",
             genuine=_file,
             accepted=is_genuine,
-            twists={
-                **{name: in_seal(twist) for name, twist in TOKEN_TWISTS.items()},
-                "in-readable-part": in_readable_part,
-                "written-otherwise": written_otherwise,
-            },
+            twists=FILE_TWISTS,
             seconded=lambda file: _signed_by_its_header(orjson.loads(file)["seal"].encode()),
             believed=is_genuine,
         ),

@@ -7,7 +7,7 @@ from tests.mutants.forms import SPECIMENS
 from tests.mutants.specimens import shown, tried
 
 # Drawn at random, so that each kind comes many times; a PDF takes longer to change and to make.
-NUMBERS = dict.fromkeys(SPECIMENS, 600) | {"pdf": 300}
+NUMBERS = dict.fromkeys(SPECIMENS, 600) | {"pdf": 300, "copy-pdf": 300}
 
 
 @pytest.mark.parametrize("form", SPECIMENS)
@@ -19,5 +19,5 @@ def test_no_change_is_believed(form: str) -> None:
 
 @pytest.mark.parametrize("form", SPECIMENS)
 def test_nothing_genuine_is_refused_and_another_verifier_agrees(form: str) -> None:
-    count = shown(SPECIMENS[form], range(5 if form == "pdf" else 50), seed=7)
+    count = shown(SPECIMENS[form], range(5 if form.endswith("pdf") else 50), seed=7)
     assert (count.genuine > 0, count.refused) == (True, [])

@@ -3,17 +3,19 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
+from certificates.copies.rules import COPY_TYPE, copy_file
+from certificates.copies.schemas import CertificateCopy
 from certificates.documents.opening import OpenedPdf, open_pdf
 from certificates.documents.pades import Evidence, Unstamped, seal_pdf, stamped
 from certificates.documents.ports import OwnTimestamps
-from certificates.documents.rules import page
+from certificates.documents.rules import copy_page, page
 from certificates.documents.typesetting import Typesetter
 from certificates.sealing.authority import Issued, Office
 from certificates.sealing.commands import sealed
 from certificates.sealing.ports import SoftwareSigner
-from certificates.sealing.rules import sealed_file
+from certificates.sealing.rules import compact_jws, header_for, sealed_file
 from certificates.sealing.schemas import CertificateDocument
 from tests.certificates.seals import AT, HEALTH, SECURITY, a_document, a_root, signer_for
 
@@ -51,6 +53,18 @@ class City:
         shown = page(document, labels={}, words=typesetter().words, order=(), verify=VERIFY)
         return typesetter().pdf(document.kind, shown, qr=VERIFY, file=self.file(document), at=AT)
 
+    def copy_file(self, copy: CertificateCopy) -> bytes:
+        """A copy as its holder hands it on."""
+        seal = self.signer.certificate_of(copy.certificate.issuer.department)
+        header = header_for(seal, typ=COPY_TYPE)
+        return copy_file(compact_jws(header, copy.canonical(), partial(self.signer.sign, seal)))
+
+    def set_copy(self, copy: CertificateCopy) -> bytes:
+        """Its page, not sealed yet."""
+        shown = page(copy.certificate, labels={}, words=typesetter().words, order=(), verify=VERIFY)
+        marked, file = copy_page(shown, copy), self.copy_file(copy)
+        return typesetter().pdf(copy.certificate.kind, marked, qr=VERIFY, file=file, at=AT)
+
     def unstamped(self, pdf: bytes, *, by: str = HEALTH.code) -> Unstamped:
         seal = self.signer.certificate_of(by)
         return seal_pdf(
@@ -63,7 +77,14 @@ class City:
 
     def pdf(self, document: CertificateDocument | None = None, *, by: str = HEALTH.code) -> bytes:
         """Sealed and timestamped."""
-        sealed_page = self.unstamped(self.set(document), by=by)
+        return self.stamped(self.set(document), by=by)
+
+    def copy_pdf(self, copy: CertificateCopy) -> bytes:
+        """The page of a copy, sealed and timestamped."""
+        return self.stamped(self.set_copy(copy))
+
+    def stamped(self, pdf: bytes, *, by: str = HEALTH.code) -> bytes:
+        sealed_page = self.unstamped(pdf, by=by)
         authority = OwnTimestamps(self.signer, lambda: self.at)
         return stamped(sealed_page, asyncio.run(authority.stamp(sealed_page.imprint)))
 

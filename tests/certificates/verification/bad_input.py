@@ -11,15 +11,18 @@ from io import BytesIO
 from random import Random
 from typing import Any
 
+import orjson
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
+from certificates.copies.rules import COPY_TYPE
 from certificates.documents.cms import opened, signed_data
 from certificates.documents.timestamps import new_token
 from certificates.sealing.authority import Office, new_office
+from certificates.sealing.rules import TYPE as SEAL_TYPE
 from tests.certificates.seals import AT, HEALTH
 from tests.certificates.verification.test_offline import by
-from tests.mutants import pages, tokens
+from tests.mutants import copies, pages, tokens
 from tests.mutants.city import CITY, FORGER, some_document
 from tests.mutants.forms import SPECIMENS
 from tests.mutants.wallets import CHALLENGE, WALLET, credential
@@ -35,6 +38,16 @@ def pdf() -> bytes:
 @cache
 def seal() -> bytes:
     return SPECIMENS["seal"].genuine(RNG)
+
+
+@cache
+def copy_pdf() -> bytes:
+    return SPECIMENS["copy-pdf"].genuine(RNG)
+
+
+@cache
+def copy_seal() -> bytes:
+    return SPECIMENS["copy-seal"].genuine(RNG)
 
 
 @dataclass(frozen=True)
@@ -83,15 +96,15 @@ def bomb() -> bytes:
     return plain(b"/Filter[/FlateDecode/FlateDecode]") + b"stream\n" + deep + b"\nendstream"
 
 
-def revision(name: str) -> Callable[[], bytes]:
-    return lambda: pages.PAGE_TWISTS[f"revision-{name}"](RNG, pdf())
+def revision(name: str, page: Callable[[], bytes] = pdf) -> Callable[[], bytes]:
+    return lambda: pages.PAGE_TWISTS[f"revision-{name}"](RNG, page())
 
 
-def header(**members: Any) -> Callable[[], bytes]:
+def header(of: Callable[[], bytes] = seal, **members: Any) -> Callable[[], bytes]:
     """A seal with other members in its header, under the true key."""
 
     def made() -> bytes:
-        head, payload, _ = tokens.parts(seal())
+        head, payload, _ = tokens.parts(of())
         return tokens.joined({**head, **members}, payload, tokens.by(HEALTH.code))
 
     return made
@@ -112,8 +125,15 @@ def false_proof() -> bytes:
     return WALLET.presented(whole, "name", challenge=CHALLENGE, at=AT, sd_hash="x").encode()
 
 
-def weak() -> bytes:
-    return seal().rpartition(b".")[0] + b"." + tokens.encoded(bytes(64))
+def weak(of: Callable[[], bytes] = seal) -> bytes:
+    return of().rpartition(b".")[0] + b"." + tokens.encoded(bytes(64))
+
+
+def longer() -> bytes:
+    """The file of a copy whose readable part ends later than its seal says."""
+    told = orjson.loads(copies.file(RNG))
+    told["copy"]["valid_until"] = "2099-12-31"
+    return orjson.dumps(told)
 
 
 ENTITY = b"<!DOCTYPE x [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><x>&x;</x>"
@@ -179,6 +199,36 @@ TABLE: tuple[Bad, ...] = (
     Bad("T18", "space around a token", lambda: b" " + seal() + b"\n", "unreadable"),
     Bad("T19", "an encrypted bomb", lambda: tokens.encrypted_bomb(Random(3), seal()), "unreadable"),
     Bad("T20", "r and s are zero", weak, "signature-wrong"),
+    # The same of a copy for one purpose (加注件).
+    Bad("F4", "an action behind a copy's seal", revision("action", copy_pdf), "seal-incomplete"),
+    Bad("F4", "another attachment behind a copy's seal", revision("attachment", copy_pdf), "seal-incomplete"),
+    Bad("F6", "text behind a copy's seal", revision("text", copy_pdf), "seal-incomplete"),
+    Bad("F6", "an annotation behind a copy's seal", revision("annotation", copy_pdf), "seal-incomplete"),
+    Bad("F6", "a form behind a copy's seal", revision("form", copy_pdf), "seal-incomplete"),
+    Bad("F6", "metadata behind a copy's seal", revision("metadata", copy_pdf), "seal-incomplete"),
+    Bad("F6", "another last day beside a copy's seal", longer, "altered"),
+    Bad("F7", "bytes behind a copy's seal", lambda: copy_pdf() + b"\n", "seal-incomplete"),
+    Bad("F7", "a copy and its certificate in one", lambda: copy_pdf() + pdf(), "seal-incomplete"),
+    Bad(
+        "F7",
+        "a certificate's seal on the page of a copy",
+        lambda: pages.with_seal(copy_pdf(), pages.seal_in(pdf())),
+        "signature-wrong",
+    ),
+    Bad("F8", "a layer behind a copy's seal", revision("layers", copy_pdf), "seal-incomplete"),
+    Bad("F10", "a look-alike city's copy", lambda: FORGER.copy_pdf(copies.some_copy(RNG)), "seal-not-trusted"),
+    Bad("F12", "half of a copy", lambda: copy_pdf()[: len(copy_pdf()) // 2], "not-sealed"),
+    Bad("F12", "all but the last byte of a copy", lambda: copy_pdf()[:-1], "seal-incomplete"),
+    Bad("T1", "a copy with alg none", header(copy_seal, alg="none"), "header-not-allowed"),
+    Bad("T2", "a copy by the public key", lambda: tokens.public_key_as_secret(RNG, copy_seal()), "header-not-allowed"),
+    Bad("T3", "a copy's kid is a path", header(copy_seal, kid="../../dev/null"), "header-not-allowed"),
+    Bad("T4", "a copy with jku", header(copy_seal, jku="https://example.org/k"), "header-not-allowed"),
+    Bad("T4", "a copy with its own jwk", lambda: tokens.own_key_in_header(RNG, copy_seal()), "header-not-allowed"),
+    Bad("T5", "a copy with an unknown crit", header(copy_seal, crit=["x"], x=1), "header-not-allowed"),
+    Bad("T7", "a copy called a certificate", header(copy_seal, typ=SEAL_TYPE), "content-wrong"),
+    Bad("T7", "a certificate called a copy", header(typ=COPY_TYPE), "content-wrong"),
+    Bad("T18", "space behind a copy", lambda: copy_seal() + b" ", "unreadable"),
+    Bad("T20", "r and s of a copy are zero", lambda: weak(copy_seal), "signature-wrong"),
 )
 # Tested where it is: of the others there is nothing to send to a verification.
 ELSEWHERE: Mapping[str, str] = {
