@@ -182,6 +182,8 @@ certificates = Table(
     Column("source_key", Text),
     # The number's check character is not the one that GB/T 36904 asks for. Ours always is.
     Column("check_mismatch", Boolean, nullable=False, server_default=false()),
+    # The credit code in it is another than its issuer's. Of ours it never is.
+    Column("issuer_mismatch", Boolean, nullable=False, server_default=false()),
     # The department that may take it over, once its issuer has let it go.
     Column("transferred_to", Text),
     # One decision, one certificate, whatever is redelivered.
@@ -240,6 +242,7 @@ class Certificate:
     import_id: UUID | None = None
     source_key: str | None = None
     check_mismatch: bool = False
+    issuer_mismatch: bool = False
     transferred_to: str | None = None
 
     @property
@@ -264,6 +267,7 @@ class Standing:
     state: State
     origin: Origin
     check_mismatch: bool
+    issuer_mismatch: bool
 
 
 operations = Table(

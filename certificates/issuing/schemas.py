@@ -29,6 +29,7 @@ class CertificateView(Strict):
     predecessor: UUID | None
     origin: Origin
     check_mismatch: bool
+    issuer_mismatch: bool
 
     @classmethod
     def of(cls, certificate: Certificate) -> Self:

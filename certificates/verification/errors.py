@@ -24,6 +24,7 @@ ReasonCode = Literal[
     "content-wrong",
     "number-wrong",
     "check-mismatch",
+    "issuer-mismatch",
     "issuer-differs",
     "address-wrong",
     "not-in-register",
@@ -70,6 +71,10 @@ TEXTS: dict[ReasonCode, Text] = {
     "check-mismatch": Text(
         zh="证照标识校验位不符（存量导入，登记库中确有该证照）",
         en="The number's check character does not agree; the register has it so, from before the platform",
+    ),
+    "issuer-mismatch": Text(
+        zh="证照标识中的机构代码不是颁发机构的统一社会信用代码（存量导入，登记库中确有该证照）",
+        en="The number names another body than the issuer; the register has it so, from before the platform",
     ),
     "issuer-differs": Text(zh="颁发机构与签章机构不一致", en="The seal is another body's than the issuer's"),
     "address-wrong": Text(zh="二维码指向的不是本平台地址", en="The code leads to another address than the platform's"),

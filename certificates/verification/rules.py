@@ -34,6 +34,8 @@ def standing(
         state, reasons = state_on(day, valid_from=certificate.valid_from, valid_until=certificate.valid_until)
     if certificate.check_mismatch:
         reasons.append("check-mismatch")
+    if certificate.issuer_mismatch:
+        reasons.append("issuer-mismatch")
     return VerificationView(
         genuine=True,
         origin=certificate.origin,

@@ -98,6 +98,7 @@ class Release:
                     issuer=k.issuer,
                     attributes=k.attributes,
                     prints_number=k.prints_number,
+                    one_per_holder=k.one_per_holder,
                 )
                 for k in self.catalogue.kinds.values()
             ),
@@ -108,7 +109,9 @@ class Release:
                 OfferedThing(code=t.code, items=tuple(part.item for part in t.items))
                 for t in self.catalogue.things.values()
             ),
-            departments=tuple(NamedDepartment(code=d.code, name=d.name) for d in self.catalogue.departments.values()),
+            departments=tuple(
+                NamedDepartment(code=d.code, name=d.name, uscc=d.uscc) for d in self.catalogue.departments.values()
+            ),
         )
 
 

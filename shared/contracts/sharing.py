@@ -19,7 +19,10 @@ class SharingRule(Strict):
 
 
 class EvidenceKind(Strict):
-    """A kind of evidence: who issues it, what it says, and whether the holder's identity number stands on it."""
+    """A kind of evidence: who issues it, what it says, whether the holder's identity number stands on it, and whether
+
+    a holder has one certificate of it in force at most.
+    """
 
     code: Code
     type: EvidenceType
@@ -27,6 +30,7 @@ class EvidenceKind(Strict):
     issuer: Code
     attributes: tuple[Code, ...]
     prints_number: bool = False
+    one_per_holder: bool = False
 
 
 class OfferedItem(Strict):
@@ -44,10 +48,11 @@ class OfferedThing(Strict):
 
 
 class NamedDepartment(Strict):
-    """A department, and what it is called."""
+    """A department, what it is called, and its credit code (GB 32100)."""
 
     code: Code
     name: Text
+    uscc: str | None = None
 
 
 class SharingRules(Strict):

@@ -95,7 +95,8 @@ async def _view(conn: AsyncConnection, caller: Caller, door: ImportDoor, import_
 async def _begun(request: Request, caller: Caller, door: ImportDoor, name: UUID) -> Upload:
     service = await service_of(request)
     department, at = caller.department or "", service.clock()
-    act = Act(name, department, door.name_of(department), caller.act, at)
+    named = door.named(department)
+    act = Act(name, department, named.name, caller.act, at, issuer_uscc=named.uscc)
     async with service.database.transaction() as conn:
         await begin_import(conn, name, by=department, officer=caller.act, at=at)
     return Upload(door, service.database, service.verifier, service.clock, caller, act)

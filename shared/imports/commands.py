@@ -28,13 +28,14 @@ ROWS_PER_STATEMENT = 500
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who loads, into which import, and when; `issuer_name` is what the department is called."""
+    """Who loads, into which import, and when. `issuer` is the department, with its name and its credit code."""
 
     import_id: UUID
     issuer: str
     issuer_name: Text
     officer: str | None
     at: datetime
+    issuer_uscc: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,18 @@ class Accepted(Generic[RowT]):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Which keys of a statement's rows are there now, and how many of their numbers do not agree with themselves."""
+    """Which keys of a statement's rows are there now, and how many of those have a number with something amiss.
+
+    `rivals`: keys of rows that were left out because their holder has another such piece of which nobody has two.
+    """
 
     keys: Collection[str]
     mismatched: int = 0
+    rivals: Collection[str] = ()
+
+
+def _no_rivals(_: Sequence[Accepted[RowT]], __: Act) -> list[Accepted[RowT]]:
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,8 @@ class Loader(Generic[RowT]):
     """A type of evidence, as it is imported: the shape of its rows, what they must say, and how they are kept.
 
     `keys_there` answers which of the department's keys were loaded before. `load` keeps rows with keys that were not,
-    in one statement; a row that it leaves out bears a number that another certificate has.
+    in one statement; a row that it leaves out bears a number that another certificate has, or is one of the `rivals`.
+    `rivals` are those rows of a batch beside which another row of it is to be loaded.
     """
 
     evidence_type: EvidenceType
@@ -69,6 +79,7 @@ class Loader(Generic[RowT]):
     keys_there: Callable[[AsyncConnection, str, Sequence[str]], Awaitable[set[str]]]
     load: Callable[[AsyncConnection, Sequence[Accepted[RowT]], Act], Awaitable[Loaded]]
     event: type[ImportedEvent]
+    rivals: Callable[[Sequence[Accepted[RowT]], Act], Sequence[Accepted[RowT]]] = _no_rivals
 
 
 async def begin_import(conn: AsyncConnection, import_id: UUID, *, by: str, officer: str | None, at: datetime) -> Import:
@@ -111,14 +122,16 @@ async def load_batch(
     there = await loader.keys_there(conn, by.issuer, [each.row.key for each in rows])
     new = {each.row.key: each for each in reversed(rows) if each.row.key not in there}
     # In the order of a unique index, so that departments that load at once cannot wait for each other in a circle.
-    ordered = sorted(new.values(), key=lambda each: each.row.order)
+    rivals = {each.row.key for each in loader.rivals([*new.values()], by)}
+    ordered = sorted((each for key, each in new.items() if key not in rivals), key=lambda each: each.row.order)
     added: set[str] = set()
     mismatched = 0
     for start in range(0, len(ordered), ROWS_PER_STATEMENT):
         loaded = await loader.load(conn, ordered[start : start + ROWS_PER_STATEMENT], by)
         added.update(loaded.keys)
+        rivals.update(loaded.rivals)
         mismatched += loaded.mismatched
-    taken = [Rejection(each.line, "number-taken", "/number") for each in ordered if each.row.key not in added]
+    taken = [_left_out(each, rivals) for key, each in new.items() if key not in added]
     rejected = await _report(conn, [*rejections, *taken], import_id=by.import_id, first=first, end=end)
     told = await _tell(conn, loader, [new[key] for key in added], revision=held.revision, by=by)
     await conn.execute(
@@ -134,6 +147,12 @@ async def load_batch(
             revision=held.revision + told,
         )
     )
+
+
+def _left_out(row: Accepted[RowT], rivals: Collection[str]) -> Rejection:
+    if row.row.key in rivals:
+        return Rejection(row.line, "another-in-force", "/party")
+    return Rejection(row.line, "number-taken", "/number")
 
 
 async def _report(

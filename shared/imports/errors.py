@@ -16,6 +16,7 @@ RejectionCode = Literal[
     "party-not-known",
     "number-not-valid",
     "number-taken",
+    "another-in-force",
 ]
 
 TEXTS: dict[RejectionCode, Text] = {
@@ -29,6 +30,10 @@ TEXTS: dict[RejectionCode, Text] = {
     "party-not-known": Text(zh="主体不存在", en="There is no such party"),
     "number-not-valid": Text(zh="证照标识格式不正确", en="The number has not the form of a certificate number"),
     "number-taken": Text(zh="证照标识已被占用", en="Another certificate bears this number"),
+    "another-in-force": Text(
+        zh="该主体已有一份有效的此类证照，而该类证照每人只能有一份",
+        en="The holder has another one of these in force, and nobody has two",
+    ),
 }
 
 

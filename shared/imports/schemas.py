@@ -42,7 +42,8 @@ class ImportView(Strict):
     """How far an import has come. To continue one that broke, send the file from `next_line` on, or all of it again.
 
     `added`: rows loaded; `repeated`: rows sent again whose key was loaded before, left as they were; `mismatched`: of
-    those added, certificates whose number's check character does not agree; `rejected`: lines with a fault.
+    those added, certificates whose number has a check character that does not agree or the credit code of another
+    body; `rejected`: lines with a fault.
     """
 
     id: UUID

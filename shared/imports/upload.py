@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.auth import Caller, TokenVerifier
 from shared.clock import Clock, legal_date
+from shared.contracts.sharing import NamedDepartment
 from shared.database import Database
 from shared.evidence.sharing import SharingPolicy
 from shared.imports.commands import Accepted, Act, Loader, load_batch
@@ -38,10 +39,11 @@ class ImportDoor:
         """How many uploads are under way."""
         return self.loading.total()
 
-    def name_of(self, department: str) -> Text:
+    def named(self, department: str) -> NamedDepartment:
         """What the department is called; its code where the catalogue does not say."""
-        named = self.policy.table.published.departments
-        return next((each.name for each in named if each.code == department), Text(zh=department, en=department))
+        known = self.policy.table.published.departments
+        nobody = NamedDepartment(code=department, name=Text(zh=department, en=department))
+        return next((each for each in known if each.code == department), nobody)
 
     @contextmanager
     def room(self, department: str) -> Generator[None]:

@@ -22,30 +22,32 @@ NDJSON = "application/x-ndjson"
 REGIONS = {CHILD: "330782", MOTHER: "330102"}
 
 
-def _kind(code: str, held_as: str, issuer: str) -> EvidenceKind:
+def _kind(code: str, held_as: str, issuer: str, **more: object) -> EvidenceKind:
     said = {"code": code, "type": held_as, "label": Text(zh=code, en=code), "issuer": issuer}
-    return EvidenceKind.model_validate(said | {"attributes": ("name", "birth-date")})
+    return EvidenceKind.model_validate(said | {"attributes": ("name", "birth-date")} | more)
 
 
 CATALOGUE = RULES.model_copy(
     update={
         "kinds": (
             _kind(BIRTH, "certificate", HEALTH.code),
-            _kind(CARD, "certificate", SECURITY.code),
+            _kind(CARD, "certificate", SECURITY.code, one_per_holder=True),
             _kind(RECORD, "record", HEALTH.code),
         ),
         "vocabulary": {
             "name": {"type": "string", "minLength": 1, "maxLength": 50},
             "birth-date": {"type": "string", "format": "date"},
         },
-        "departments": (NamedDepartment(code=HEALTH.code, name=HEALTH.name),),
+        "departments": tuple(
+            NamedDepartment(code=each.code, name=each.name, uscc=each.uscc) for each in (HEALTH, SECURITY)
+        ),
     }
 )
 
 
-def a_number(serial: int, *, check: str | None = None) -> str:
+def a_number(serial: int, *, check: str | None = None, issuer: str = HEALTH.uscc) -> str:
     """A number that the department gave long ago; `check` replaces its check character."""
-    number = str(CertificateNumber.compose(type_code=TYPE_CODE, issuer=HEALTH.uscc, serial=f"1999{serial:08d}"))
+    number = str(CertificateNumber.compose(type_code=TYPE_CODE, issuer=issuer, serial=f"1999{serial:08d}"))
     return number if check is None else number[:-1] + check
 
 
@@ -60,6 +62,12 @@ def a_row(serial: int = 1, **changes: Any) -> dict[str, Any]:
         "issued_on": "1999-12-31",
     } | changes
     return {name: value for name, value in row.items() if value is not None}
+
+
+def a_card_row(serial: int = 1, **changes: Any) -> dict[str, Any]:
+    """A social security card, of which nobody has two."""
+    number = a_number(serial, issuer=SECURITY.uscc)
+    return a_row(serial, **{"key": f"card-{serial}", "kind": CARD, "number": number} | changes)
 
 
 def lines(rows: Iterable[object]) -> bytes:
@@ -88,13 +96,13 @@ async def send(
     return await world.http.post("/v1/imports", params=params, headers=headers, content=content)
 
 
-async def rejections(world: World, name: UUID, **params: Any) -> list[dict[str, Any]]:
+async def rejections(world: World, name: UUID, *, by: str = HEALTH.code, **params: Any) -> list[dict[str, Any]]:
     """What the report says of refused lines, all pages."""
     found: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     while True:
         asked = {"type": "certificate"} | params | after
-        page = await world.http.get(f"/v1/imports/{name}/rejections", params=asked, headers=importer(world))
+        page = await world.http.get(f"/v1/imports/{name}/rejections", params=asked, headers=importer(world, by))
         assert page.status_code == 200, page.text
         found += page.json()["items"]
         if page.json()["next"] is None:

@@ -51,6 +51,7 @@ async def test_a_row_becomes_a_certificate_that_says_where_it_comes_from(world: 
         "predecessor": None,
         "origin": "imported",
         "check_mismatch": False,
+        "issuer_mismatch": False,
     }
 
 
@@ -78,6 +79,40 @@ async def test_a_check_character_that_does_not_agree_is_flagged_and_not_refused(
     verdict = (await world.http.post("/v1/verifications", json={"number": wrong})).json()
     assert (verdict["genuine"], verdict["state"], verdict["origin"]) == (True, "in force", "imported")
     assert [reason["code"] for reason in verdict["reasons"]] == ["check-mismatch"]
+
+
+class TestTheBodyInItsNumber:
+    async def test_another_than_its_issuer_is_flagged_and_not_refused(self, world: World) -> None:
+        number = a_number(1, issuer=SECURITY.uscc)
+        answer = await send(world, a_row(number=number))
+        assert (answer.json()["added"], answer.json()["mismatched"], answer.json()["rejected"]) == (1, 1, 0)
+        verdict = (await world.http.post("/v1/verifications", json={"number": number})).json()
+        assert (verdict["genuine"], verdict["state"]) == (True, "in force")
+        assert [reason["code"] for reason in verdict["reasons"]] == ["issuer-mismatch"]
+        shown = await world.http.get("/v1/certificates", headers=world.issuer.person(CHILD))
+        (certificate,) = shown.json()["items"]
+        assert (certificate["check_mismatch"], certificate["issuer_mismatch"]) == (False, True)
+
+    async def test_both_flags_are_told_and_the_certificate_is_counted_once(self, world: World) -> None:
+        right = a_number(1, issuer=SECURITY.uscc)
+        number = right[:-1] + ("M" if right[-1] != "M" else "N")
+        answer = await send(world, a_row(number=number))
+        assert answer.json()["mismatched"] == 1
+        verdict = (await world.http.post("/v1/verifications", json={"number": number})).json()
+        assert [reason["code"] for reason in verdict["reasons"]] == ["check-mismatch", "issuer-mismatch"]
+
+    async def test_a_bare_region_names_no_body(self, world: World) -> None:
+        number = a_number(1, issuer="330782")
+        answer = await send(world, a_row(number=number))
+        assert (answer.json()["added"], answer.json()["mismatched"]) == (1, 0)
+
+    async def test_one_issued_anew_bears_the_issuer_s_own(self, world: World) -> None:
+        await send(world, a_row(number=a_number(1, issuer=SECURITY.uscc), valid_until="2026-12-31"))
+        (row,) = await world.rows("SELECT id FROM certificates")
+        headers = world.issuer.department(HEALTH.code, scopes=["certificates:manage"]) | {"idempotency-key": "k" * 8}
+        path = f"/v1/certificates/{row['id']}/renewal"
+        new = (await world.http.post(path, json={"reason": "its time"}, headers=headers)).json()
+        assert (CertificateNumber.parse(new["number"]).issuer, new["issuer_mismatch"]) == (HEALTH.uscc, False)
 
 
 async def test_an_imported_number_is_verified_as_any_other(world: World) -> None:

@@ -91,6 +91,7 @@ class TestReading:
             "predecessor": None,
             "origin": "issued",
             "check_mismatch": False,
+            "issuer_mismatch": False,
         }
 
     async def test_the_document_verifies_offline_as_it_was_downloaded(self, world: World) -> None:
