@@ -10,10 +10,9 @@ from shared.contracts.events import (
     CertificateRevoked,
     DataAccessed,
     EvidenceUsed,
-    EvidenceUsedReinstated,
-    EvidenceUsedRevoked,
     RecordCorrected,
 )
+from shared.contracts.notices import EvidenceUsedReinstated, EvidenceUsedRevoked
 from shared.messaging.envelope import Event, EventContract
 
 CertificateT = TypeVar("CertificateT", bound=CertificateEvent)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Any
 
-from shared.contracts import events
+from shared.contracts import events, notices
 from shared.contracts.titles import TITLES
 from shared.messaging.envelope import SCHEMA_URN, EventContract
 from shared.schemas import CODE_PATTERN, Text
@@ -60,7 +60,7 @@ def event_types() -> Mapping[str, EventType]:
     """Every event that is published, by its type."""
     contracts = (
         value
-        for value in vars(events).values()
+        for value in (vars(events) | vars(notices)).values()
         if isinstance(value, type) and issubclass(value, EventContract) and "type" in value.__dict__
     )
     return {contract.type: EventType(contract) for contract in sorted(contracts, key=lambda each: each.type)}

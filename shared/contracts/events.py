@@ -292,18 +292,6 @@ class RecordImported(ImportedEvent):
     type: ClassVar[str] = "record.imported.v1"
 
 
-class CorrectionTicketOpened(EventContract):
-    """An applicant disputed what this department holds (Z-REG Art 7). To that department alone."""
-
-    type: ClassVar[str] = "correction-ticket.opened.v1"
-    addressed: ClassVar[bool] = True
-    ticket: UUID
-    evidence: UUID
-    kind: Code
-    party: UUID
-    attributes: tuple[Code, ...]
-
-
 class AccessedEvidence(Strict):
     """`evidence` is which piece it was; none where no evidence was read, as when somebody is looked up by number."""
 
@@ -351,35 +339,3 @@ class EvidenceUsed(EventContract):
     item: Code
     department: Code
     used: tuple[UsedEvidence, ...]
-
-
-class EvidenceNotice(EventContract):
-    """What a department is told of evidence that it used. `case`: its own case or reference; `item`: what for."""
-
-    evidence: UUID
-    kind: Code
-    party: UUID
-    issuer: Code
-    case: UUID
-    item: Code
-    purpose: Purpose
-
-
-class EvidenceUsedRevoked(EvidenceNotice):
-    """Evidence that this department used no longer holds. To that department alone, once for each of its cases.
-
-    `ground`: the law's reason for a revocation; `successor`: what is right instead, after a correction.
-    """
-
-    type: ClassVar[str] = "evidence.used-revoked.v1"
-    addressed: ClassVar[bool] = True
-    change: Literal["revoked", "withheld", "corrected"]
-    ground: Code | None = None
-    successor: UUID | None = None
-
-
-class EvidenceUsedReinstated(EvidenceNotice):
-    """Evidence of whose withholding this department was told holds again."""
-
-    type: ClassVar[str] = "evidence.used-reinstated.v1"
-    addressed: ClassVar[bool] = True

@@ -28,6 +28,8 @@ TITLES: Mapping[str, Text] = {
     "certificate.reinstated.v1": Text(zh="证照已恢复", en="Certificate reinstated"),
     "certificate.renewed.v1": Text(zh="证照已换发", en="Certificate renewed"),
     "certificate.revoked.v1": Text(zh="证照已撤销", en="Certificate revoked"),
+    "certificate.transfer-offered.v1": Text(zh="有证照待转入", en="A certificate may be taken over by you"),
+    "certificate.transfer-withdrawn.v1": Text(zh="证照不再待转入", en="A certificate may be taken over by you no more"),
     "certificate.transferred.v1": Text(zh="证照办理转出", en="Certificate transferred"),
     "certificate.transferred-back.v1": Text(zh="证照已取消转出", en="Transfer of a certificate called off"),
     "certificate.withheld.v1": Text(zh="证照已暂停使用", en="Certificate withheld"),

@@ -13,6 +13,7 @@ from certificates.issuing.commands.acting import Act
 from certificates.issuing.model import EXPIRY_TIMER, Certificate, Operation, State, certificates, operations
 from shared.clock import end_of
 from shared.contracts.events import CertificateEvent, CertificateExpired
+from shared.contracts.notices import TransferNotice
 from shared.messaging import outbox
 from shared.timers import cancel_timer, set_timer
 
@@ -87,6 +88,16 @@ def named(certificate: Certificate) -> dict[str, Any]:
     }
 
 
+def noticed(certificate: Certificate) -> dict[str, Any]:
+    """What every notice of a transfer says."""
+    return {
+        "certificate": certificate.id,
+        "kind": certificate.kind,
+        "party": certificate.holder,
+        "issuer": certificate.issuer,
+    }
+
+
 async def tell(conn: AsyncConnection, certificate: Certificate, event: CertificateEvent, *, at: datetime) -> None:
     """The event is told where the holder lives, numbered by the certificate's revision."""
     await outbox.record(
@@ -97,6 +108,22 @@ async def tell(conn: AsyncConnection, certificate: Certificate, event: Certifica
         region=certificate.region,
         kind=certificate.kind,
         at=at,
+    )
+
+
+async def notify(
+    conn: AsyncConnection, certificate: Certificate, notice: TransferNotice, *, to: str, at: datetime
+) -> None:
+    """The department `to`, and nobody else, is told so; numbered as what is told to all."""
+    await outbox.record(
+        conn,
+        notice,
+        subject=certificate.id,
+        version=certificate.revision,
+        region=certificate.region,
+        kind=certificate.kind,
+        at=at,
+        department=to,
     )
 
 

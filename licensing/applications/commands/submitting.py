@@ -33,7 +33,8 @@ from licensing.catalogue.releases import Release
 from licensing.planning.model import Plan
 from shared.auth import Caller
 from shared.clock import legal_date
-from shared.contracts.events import ApplicationSubmitted, CorrectionTicketOpened
+from shared.contracts.events import ApplicationSubmitted
+from shared.contracts.notices import CorrectionTicketOpened
 from shared.idempotency import find_resource, once
 from shared.ids import new_id
 from shared.messaging import outbox

@@ -13,13 +13,20 @@ from certificates.verification.offline import open_document
 from tests.certificates.issuing.acts import act, call_back, fire, let_go, now_held, renew, revoke, take_over
 from tests.certificates.issuing.test_api import managing
 from tests.certificates.seals import HEALTH, SECURITY
-from tests.certificates.world import World, a_card, a_decided_case, a_yield
+from tests.certificates.world import CHILD, World, a_card, a_decided_case, a_yield
+from tests.shared.evidence.grants import BIRTH
 
 
 async def on_its_way(world: World, **changes: object) -> UUID:
     certificate = await world.issued(a_decided_case(a_yield(**changes)))
     await let_go(world, certificate)
     return certificate
+
+
+async def withdrawn(world: World) -> list[tuple[str, str]]:
+    """Who was told that there is nothing to take over any more, and why."""
+    told = await world.events("certificate.transfer-withdrawn%")
+    return [(each["topic"].split(".")[1], each["data"]["change"]) for each in told]
 
 
 class TestLettingGo:
@@ -37,6 +44,21 @@ class TestLettingGo:
         (event,) = await world.events("certificate.transferred%")
         assert (event["subject"], event["version"]) == (certificate, 2)
         assert (event["data"]["state"], event["data"]["to"]) == ("transferred", SECURITY.code)
+
+    async def test_the_department_that_may_have_it_is_told_and_nobody_else(self, world: World) -> None:
+        certificate = await on_its_way(world, valid_until=date(2026, 3, 31))
+        (notice,) = await world.events("certificate.transfer-%")
+        assert (notice["type"], notice["topic"]) == (
+            "certificate.transfer-offered.v1",
+            f"to.{SECURITY.code}.certificate.transfer-offered",
+        )
+        assert notice["data"] == {
+            "certificate": str(certificate),
+            "kind": BIRTH,
+            "party": str(CHILD),
+            "issuer": HEALTH.code,
+            "valid_until": "2026-03-31",
+        }
 
     async def test_a_verifier_is_told_so(self, world: World) -> None:
         number = (await now_held(world, await on_its_way(world))).number
@@ -59,6 +81,7 @@ class TestLettingGo:
     async def test_on_its_way_it_still_expires(self, world: World) -> None:
         certificate = await on_its_way(world, valid_until=date(2026, 3, 31))
         await fire(world, datetime(2026, 3, 31, 16, tzinfo=UTC))
+        assert await withdrawn(world) == [(SECURITY.code, "expired")]
         assert (await now_held(world, certificate)).state is State.EXPIRED
         with pytest.raises(StateNotFitting):
             await take_over(world, certificate)
@@ -72,6 +95,7 @@ class TestCallingBack:
             await take_over(world, certificate)
         (event,) = await world.events("certificate.transferred-back%")
         assert (event["version"], event["data"]["state"]) == (3, "valid")
+        assert await withdrawn(world) == [(SECURITY.code, "called-back")]
 
     async def test_what_was_not_let_go_cannot_be_called_back(self, world: World) -> None:
         with pytest.raises(StateNotFitting):
@@ -107,7 +131,8 @@ class TestTakingOver:
     async def test_both_are_told(self, world: World) -> None:
         old = await on_its_way(world)
         new = await take_over(world, old)
-        renewed, expired = (await world.events())[2:]
+        issued, transferred, offered, renewed, expired = await world.events()
+        assert (issued["version"], transferred["version"], offered["version"]) == (1, 2, 2)
         assert (renewed["data"]["operation"], renewed["data"]["issuer"]) == ("transfer-in", SECURITY.code)
         assert (expired["data"]["successor"], expired["data"]["operation"]) == (str(new.id), "transfer-in")
 

@@ -11,7 +11,7 @@ from records.uses.rules import (
     uses_of_access,
     uses_of_case,
 )
-from shared.contracts.events import EvidenceUsedReinstated, EvidenceUsedRevoked
+from shared.contracts.notices import EvidenceUsedReinstated, EvidenceUsedRevoked
 from tests.records.uses.events import (
     CASE,
     CERTIFICATE,
