@@ -21,7 +21,8 @@ async def verify_certificate(service: Current, body: VerificationRequest) -> Ver
     async with service.database.read() as conn:
         if body.number is not None:
             return await queries.verify_number(conn, body.number, day=day)
-        return await queries.verify_shown(conn, body.shown, trust=service.believed.now(), at=at, day=day)
+        trust = service.believed.now()
+        return await queries.verify_shown(conn, body.shown, trust=trust, at=at, day=day, challenge=body.challenge)
 
 
 @router.get("/seal-root")

@@ -21,6 +21,7 @@ ReasonCode = Literal[
     "disclosure-wrong",
     "key-binding-wrong",
     "key-binding-missing",
+    "key-binding-not-checked",
     "content-wrong",
     "number-wrong",
     "check-mismatch",
@@ -65,6 +66,10 @@ TEXTS: dict[ReasonCode, Text] = {
     "disclosure-wrong": Text(zh="出示的数据项不属于该凭证", en="A claim is shown that is not of this credential"),
     "key-binding-wrong": Text(zh="持有人密钥证明验证不通过", en="The proof of the holder's key does not hold"),
     "key-binding-missing": Text(zh="没有持有人密钥证明", en="The proof of the holder's key is missing"),
+    "key-binding-not-checked": Text(
+        zh="未核对持有人密钥证明的出示对象和随机数（未提供 audience 和 nonce）",
+        en="To whom the holder's key was proven was not checked: audience and nonce were not given",
+    ),
     "attachment-missing": Text(zh="PDF 中没有证照数据文件", en="The sealed file is not in the PDF"),
     "content-wrong": Text(zh="证照内容不完整或格式错误", en="The content is not that of a certificate"),
     "number-wrong": Text(zh="证照标识校验位错误", en="The certificate number is wrong in itself"),

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from certificates.copies.rules import COPY_TYPE, open_copy
 from certificates.credentials.errors import NotACredential
-from certificates.credentials.rules import open_credential
+from certificates.credentials.rules import Challenge, OpenedCredential, open_credential
 from certificates.credentials.rules.claims import ISSUED_ON, NUMBER
 from certificates.documents.errors import NotSealed
 from certificates.documents.opening import open_pdf
@@ -42,6 +42,14 @@ class Form(StrEnum):
     COPY = "copy"  # a copy for one purpose, {"copy", "seal"} or its bare seal
     CREDENTIAL = "credential"  # what a wallet shows, with or without the proof of its key
     NUMBER = "number"  # the number alone: only the register can tell
+
+
+class KeyBinding(StrEnum):
+    """Of a credential: whether who shows it proved to hold the key that it was issued to (RFC 9901 section 4.3)."""
+
+    PROVEN = "proven"  # to who asks now, by the audience and the nonce that they gave
+    NOT_CHECKED = "not-checked"  # there is a proof that holds in itself; for whom it was made is not known
+    MISSING = "missing"  # there is no proof, and nobody asked for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,7 @@ class Presented:
     issued_on: date | None = None
     valid_from: date | None = None
     valid_until: date | None = None
+    key_binding: KeyBinding | None = None
     # All claims, or those that their holder shows; None where this form has none.
     claims: Mapping[str, JsonValue] | None = None
 
@@ -82,15 +91,21 @@ _COPY: Final = b'{"copy":'
 _BY_TYPE: Final[Mapping[str, Form]] = {QR_TYPE: Form.QR, COPY_TYPE: Form.COPY}
 
 
-def open_shown(shown: bytes, trust: Trust, at: datetime) -> Presented:
+def open_shown(shown: bytes, trust: Trust, at: datetime, *, challenge: Challenge | None = None) -> Presented:
     """What is shown, in any form; raises `NotGenuine`, with the first check that failed.
 
     Every byte is as a department sealed it, by a certificate of this root that was valid then. Whether that was revoked
-    is still to be asked: of the register, or of `Trust.check_not_revoked`.
+    is still to be asked: of the register, or of `Trust.check_not_revoked`. To a `challenge` only a credential answers,
+    by the proof of its holder's key: what else is shown proves nothing of who shows it.
     """
     if not 0 < len(shown) <= MAX_BYTES:
         raise NotGenuine("unreadable")
-    return OPENERS[form_of(shown)](shown, trust, at)
+    form = form_of(shown)
+    if form is Form.CREDENTIAL:
+        return _open_credential(shown, trust, at, challenge=challenge)
+    if challenge is not None:
+        raise NotGenuine("key-binding-missing")
+    return OPENERS[form](shown, trust, at)
 
 
 def form_of(shown: bytes) -> Form:
@@ -206,9 +221,9 @@ def _open_code(shown: bytes, trust: Trust, _: datetime) -> Presented:
     )
 
 
-def _open_credential(shown: bytes, trust: Trust, at: datetime) -> Presented:
+def _open_credential(shown: bytes, trust: Trust, at: datetime, *, challenge: Challenge | None = None) -> Presented:
     try:
-        opened = open_credential(shown.decode("latin-1"), trust.root_pem, at)
+        opened = open_credential(shown.decode("latin-1"), trust.root_pem, at, challenge=challenge)
     except NotACredential as refusal:
         raise NotGenuine(refusal.code) from None
     return Presented(
@@ -219,10 +234,17 @@ def _open_credential(shown: bytes, trust: Trust, at: datetime) -> Presented:
         issuer=opened.department,
         sealed_by=opened.seal,
         sealed_at=opened.issued_at,
+        key_binding=_key_binding(opened),
         valid_from=legal_date(opened.valid_from, trust.zone),
         valid_until=None if opened.valid_until is None else _day_before(opened.valid_until, trust.zone),
         claims={name: value for name, value in opened.claims.items() if name not in (NUMBER, ISSUED_ON)},
     )
+
+
+def _key_binding(opened: OpenedCredential) -> KeyBinding:
+    if opened.is_held:
+        return KeyBinding.PROVEN
+    return KeyBinding.NOT_CHECKED if opened.is_bound else KeyBinding.MISSING
 
 
 def _day_before(end: datetime, zone: str) -> date:

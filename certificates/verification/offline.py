@@ -9,11 +9,12 @@ from datetime import date, datetime
 
 from cryptography import x509
 
+from certificates.credentials.rules import Challenge
 from certificates.sealing.schemas import CertificateDocument
 from certificates.status.rules import Status
 from certificates.verification.bundle import OpenedBundle
 from certificates.verification.errors import BundleRefused, NotGenuine, Reason, ReasonCode, reason
-from certificates.verification.forms import Form, Presented, form_of, open_shown
+from certificates.verification.forms import Form, KeyBinding, Presented, form_of, open_shown
 from certificates.verification.rules import state_on
 from certificates.verification.schemas import OfflineState
 from certificates.verification.sealed import opened_document
@@ -50,6 +51,7 @@ class Verdict(Strict):
     valid_until: date | None = None
     purpose: str | None = None
     purpose_until: date | None = None
+    key_binding: KeyBinding | None = None
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -71,15 +73,17 @@ def verify_document(
     anchors: Iterable[x509.Certificate] = (),
     crl: bytes | None = None,
     zone: str = "Asia/Shanghai",
+    challenge: Challenge | None = None,
 ) -> Verdict:
     """Judge what is shown, in any form. Raises for none of them; refuses (NotASeal) a `crl` that is not this root's.
 
     Genuine: every byte is as a department sealed it, with a certificate of this root that was valid at that time and,
     where there is a bundle or a `crl`, is not revoked; one that was merely replaced counts for what it sealed before.
+    `challenge`: what the wallet was asked that shows it.
     """
     trust = bundle.trust if bundle is not None else Trust.of(root_pem, anchors=anchors, crl=crl, zone=zone)
     try:
-        shown = open_shown(document, trust, at)
+        shown = open_shown(document, trust, at, challenge=challenge)
         trust.check_not_revoked(shown.sealed_by, sealed_at=shown.sealed_at, dated_at=shown.dated_at)
     except NotGenuine as refusal:
         judged = bundle is not None or refusal.code != "seal-unknown"
@@ -134,5 +138,10 @@ def _verdict(shown: Presented, state: OfflineState, why: list[ReasonCode], as_of
         valid_until=shown.valid_until,
         purpose=shown.purpose,
         purpose_until=shown.purpose_until,
-        reasons=tuple(reason(code) for code in why),
+        key_binding=shown.key_binding,
+        reasons=tuple(reason(code) for code in (*why, *_unproven(shown))),
     )
+
+
+def _unproven(shown: Presented) -> tuple[ReasonCode, ...]:
+    return ("key-binding-not-checked",) if shown.key_binding is KeyBinding.NOT_CHECKED else ()

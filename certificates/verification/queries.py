@@ -4,28 +4,35 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from certificates.credentials.rules import Challenge
 from certificates.issuing.model import Certificate
 from certificates.issuing.queries import find_by_place, find_certificate, find_standing
 from certificates.issuing.rules import CertificateNumber
 from certificates.sealing.queries import was_superseded
 from certificates.verification.errors import NotGenuine, ReasonCode
 from certificates.verification.forms import Form, Presented, form_of, open_shown
-from certificates.verification.rules import agrees, for_its_purpose, standing, unknown
+from certificates.verification.rules import agrees, for_its_purpose, standing, unknown, with_its_proof
 from certificates.verification.schemas import VerificationView
 from certificates.verification.trust import Trust
 
 
 async def verify_shown(
-    conn: AsyncConnection, shown: bytes, *, trust: Trust, at: datetime, day: date
+    conn: AsyncConnection,
+    shown: bytes,
+    *,
+    trust: Trust,
+    at: datetime,
+    day: date,
+    challenge: Challenge | None = None,
 ) -> VerificationView:
     """Genuine if the seal holds and the register has it; in force as the register says at this moment.
 
     The register, and not the seal, says that it was set: so it stays genuine when its key is revoked, and nothing that
     was made with a stolen key ever is. Of codes, copies and credentials it keeps none: theirs must not be revoked,
-    and what they say must be what it holds.
+    and what they say must be what it holds. Where there is a `challenge`, who shows it must have answered it.
     """
     try:
-        presented = open_shown(shown, trust, at)
+        presented = open_shown(shown, trust, at, challenge=challenge)
         if presented.seal is None:
             trust.check_not_revoked(presented.sealed_by, sealed_at=presented.sealed_at)
     except NotGenuine as refusal:
@@ -37,7 +44,7 @@ async def verify_shown(
     if why is not None:
         return unknown(presented.form, why)
     verdict = standing(held, form=presented.form, day=day, and_also=and_also)
-    return for_its_purpose(verdict, presented, day=day)
+    return with_its_proof(for_its_purpose(verdict, presented, day=day), presented)
 
 
 async def _doubts(

@@ -6,7 +6,7 @@ from datetime import date
 from certificates.documents.rules import holder_on_code
 from certificates.issuing.model import Certificate, Standing, State
 from certificates.verification.errors import ReasonCode, reason
-from certificates.verification.forms import Form, Presented
+from certificates.verification.forms import Form, KeyBinding, Presented
 from certificates.verification.schemas import DayState, RegisterState, VerificationView
 from shared.schemas import Text
 
@@ -74,6 +74,16 @@ def for_its_purpose(verdict: VerificationView, shown: Presented, *, day: date) -
     if verdict.state != "in force" or day <= shown.purpose_until:
         return said
     return said.model_copy(update={"state": "expired", "reasons": (*verdict.reasons, reason("copy-ended"))})
+
+
+def with_its_proof(verdict: VerificationView, shown: Presented) -> VerificationView:
+    """The verdict on a credential, with whether its holder's key was proven to who asks."""
+    if shown.key_binding is None:
+        return verdict
+    unchecked = [reason("key-binding-not-checked")] if shown.key_binding is KeyBinding.NOT_CHECKED else []
+    return verdict.model_copy(
+        update={"key_binding": shown.key_binding, "reasons": (*verdict.reasons, *unchecked)},
+    )
 
 
 def agrees(shown: Presented, held: Certificate) -> bool:

@@ -5,10 +5,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Base64Bytes, Field, model_validator
 
+from certificates.credentials.rules import Challenge
 from certificates.issuing.model import Origin
 from certificates.sealing.rules import MAX_DOCUMENT_BYTES
 from certificates.verification.errors import Reason
-from certificates.verification.forms import MAX_BYTES, Form
+from certificates.verification.forms import MAX_BYTES, Form, KeyBinding
 from shared.schemas import Code, Strict, Text
 
 DayState = Literal["in force", "not yet", "expired"]
@@ -17,7 +18,10 @@ OfflineState = DayState | Literal["withheld", "ended", "unknown"]
 
 
 class VerificationRequest(Strict):
-    """Exactly one of: a file in base64; the number; a token, which is a bare seal, a QR code's text or a credential."""
+    """Exactly one of: a file in base64; the number; a token, which is a bare seal, a QR code's text or a credential.
+
+    `audience` and `nonce`, both or neither: what a wallet was asked to prove its holder's key for (RFC 9901 KB-JWT).
+    """
 
     document: (
         Annotated[Base64Bytes, Field(max_length=MAX_BYTES, description="The PDF or the sealed JSON file, to the byte.")]
@@ -27,12 +31,27 @@ class VerificationRequest(Strict):
     token: (
         Annotated[str, Field(max_length=2 * MAX_DOCUMENT_BYTES, description="What a QR code or a wallet shows.")] | None
     ) = None
+    audience: Annotated[str, Field(min_length=1, max_length=2048, description="Who asked: `aud`.")] | None = None
+    nonce: Annotated[str, Field(min_length=1, max_length=512, description="What was to be signed.")] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         if len(self.model_fields_set & {"document", "number", "token"}) != 1 or self.given is None:
             raise ValueError("send exactly one of document, number, token")
         return self
+
+    @model_validator(mode="after")
+    def _asked_of_what_can_answer(self) -> Self:
+        if (self.audience is None) != (self.nonce is None) or (self.audience is not None and self.number is not None):
+            raise ValueError("send audience and nonce together, with what a wallet shows")
+        return self
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """What the wallet was asked, where the verifier says so."""
+        if self.audience is None or self.nonce is None:
+            return None
+        return Challenge(audience=self.audience, nonce=self.nonce)
 
     @property
     def given(self) -> bytes | str | None:
@@ -50,6 +69,7 @@ class VerificationView(Strict):
 
     `form` is what was shown, by its looks. `origin` is `imported` for what was issued before this platform: its issuer
     vouches for it, no seal of ours. `purpose` and `purpose_until`: a copy was shown, good for that until then.
+    `key_binding`: of a credential, whether who shows it proved to hold its key, to who asks.
     """
 
     genuine: bool
@@ -64,4 +84,5 @@ class VerificationView(Strict):
     valid_until: date | None = None
     purpose: str | None = None
     purpose_until: date | None = None
+    key_binding: KeyBinding | None = None
     reasons: tuple[Reason, ...] = ()

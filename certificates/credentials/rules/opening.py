@@ -48,7 +48,8 @@ class Challenge:
 class OpenedCredential:
     """A genuine credential. Whether it is in force is for its days, and for the status list at `status`.
 
-    `is_held`: who shows it has just proven, to who asked the challenge, to hold the key that it was issued to.
+    `is_held`: who shows it has just proven, to who asked the challenge, to hold the key that it was issued to;
+    `is_bound`: there is a proof of that key, which holds in itself, whoever it was made for.
     """
 
     department: str
@@ -60,6 +61,7 @@ class OpenedCredential:
     valid_until: datetime | None
     status: StatusEntry
     is_held: bool
+    is_bound: bool
     seal: x509.Certificate
 
     @property
@@ -111,6 +113,7 @@ def open_credential(
         valid_until=None if claims.exp is None else _instant(claims.exp),
         status=status,
         is_held=is_held,
+        is_bound=bool(binding),
         seal=opened.certificate,
     )
 

@@ -48,6 +48,7 @@ async def test_all_three_ways_say_the_same_and_nothing_about_the_holder(world: W
                 "valid_until": "2029-03-10",
                 "purpose": None,
                 "purpose_until": None,
+                "key_binding": None,
                 "reasons": [],
             }
         ]
