@@ -42,7 +42,7 @@ async def pdf_of(world: World, path: str, party: UUID = CHILD) -> httpx2.Respons
 
 def set_copy(purpose: str, *, kind: str = TEMPLATES[0]) -> bytes:
     last = date(2026, 12, 31)
-    said = a_document(kind=kind)
+    said = a_document(kind=kind, claims={"name": "𠮷娃", "birth-date": "2026-11-20"})
     copy = CertificateCopy(
         id=UUID(int=5),
         certificate=said,
