@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from certificates.copies.model import Copy
 from certificates.copies.rules import check_usable, copy_file, copy_in
-from certificates.documents.errors import CertificateNotInForce, NumberNotPrinted
+from certificates.documents.errors import CertificateNotInForce, NumberForItsHolder, NumberNotPrinted
 from certificates.documents.model import DocumentForm
 from certificates.documents.pades import Evidence, Unstamped, seal_pdf, stamped
 from certificates.documents.ports import TimestampAuthority
@@ -32,9 +32,14 @@ from certificates.sealing.ports import Signer
 from certificates.sealing.rules import credit_code_of, document_in, sealed_file, was_valid
 from certificates.sealing.schemas import CertificateDocument
 from shared.clock import Clock, legal_date
+from shared.contracts.events import AccessedEvidence
+from shared.contracts.evidence import Grant, Want
 from shared.contracts.numbers import NumberSeal, PrintNumber, number_digest
 from shared.contracts.sharing import SharingRules
 from shared.database import Database
+from shared.evidence.errors import GrantRefused
+from shared.evidence.reader import check_not_closed, record_access
+from shared.evidence.rules import refusal
 from shared.http import Refused
 
 
@@ -70,6 +75,15 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A department that asks for what it issued, by which officer, and the grant that says why."""
+
+    department: str
+    officer: str | None
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A page to be made of a certificate: what it shows, the sealed file it is a picture of, whose seal it gets."""
 
@@ -81,10 +95,11 @@ class Sheet:
     form: str
 
 
-async def pdf_of(press: Press, certificate: Certificate, *, by: Asker) -> bytes:
+async def pdf_of(press: Press, certificate: Certificate, *, by: Asker | None) -> bytes:
     """The certificate as a sealed PDF: the same bytes for whoever asks again, until a template or a key is changed.
 
-    One that shows its holder's number is made each time, with identity's help, and kept nowhere.
+    One that shows its holder's number is made each time, with identity's help, and kept nowhere: for its holder and who
+    acts for them, and refused to who is neither (NumberForItsHolder).
 
     Refuses one that is not in force (CertificateNotInForce), a character that no font has (GlyphMissing), a department
     whose key is not here (NoSealKey), where nobody gives a timestamp (TimestampUnavailable), and where identity does
@@ -97,10 +112,38 @@ async def pdf_of(press: Press, certificate: Certificate, *, by: Asker) -> bytes:
     document = document_in(certificate.sealed)
     seal, file = _seal_for(press.signer, document, at=at), sealed_file(certificate.sealed)
     if document.identity_number is not None:
+        if by is None:
+            raise NumberForItsHolder
         number = await _number_of(press, certificate, document.identity_number, by=by)
         sheet = Sheet(certificate, _page(press, document, number=number), file, seal, DocumentForm.PDF)
         return await _made(press, sheet, content=None, at=at)
     return await _kept_or_made(press, Sheet(certificate, _page(press, document), file, seal, DocumentForm.PDF), at=at)
+
+
+async def pdf_for_issuer(press: Press, certificate: Certificate, reading: Reading) -> bytes:
+    """The certificate as a sealed PDF for the department that issued it. `data.accessed` says so to its holder.
+
+    The issuer wrote all that is in it: it needs a reason and not a sharing rule. Refuses a grant that is not for this
+    department, this holder, this kind and now, or whose case is closed (GrantRefused), and else what `pdf_of` refuses;
+    a kind that prints its holder's number is printed for its holder alone (NumberForItsHolder).
+    """
+    grant, at = reading.grant, press.clock()
+    want = Want(party=certificate.holder, kinds=[certificate.kind])
+    reason = refusal(grant, reader=reading.department, wants=[want], at=at)
+    if reason is not None:
+        raise GrantRefused(reason)
+    made = await pdf_of(press, certificate, by=None)
+    accessed = AccessedEvidence(
+        party=certificate.holder,
+        kind=certificate.kind,
+        attributes=tuple(sorted(certificate.claims)),
+        evidence=certificate.id,
+    )
+    # Committed before it leaves: what was read is always on record.
+    async with press.database.transaction() as conn:
+        await check_not_closed(conn, grant)
+        await record_access(conn, (accessed,), grant=grant, officer=reading.officer or grant.officer, at=at)
+    return made
 
 
 async def pdf_of_copy(press: Press, certificate: Certificate, copy: Copy) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.errors import CannotStart, RuleNotMet, Unavailable
+from shared.errors import CannotStart, NotAllowed, RuleNotMet, Unavailable
 
 UnsealedCode = Literal[
     "not-a-pdf", "seal-incomplete", "signature-wrong", "seal-not-trusted", "seal-not-in-time", "seal-revoked",
@@ -24,6 +24,14 @@ class GlyphMissing(RuleNotMet):
     code = "glyph-missing"
     title_en = "The fonts here lack a character of this page; it cannot be printed yet"
     title_zh = "字库缺少该页面中的字符，暂不能出具证照文件"
+
+
+class NumberForItsHolder(NotAllowed):
+    """The page shows its holder's identity number: it is printed for them, and for who represents them."""
+
+    code = "number-for-its-holder"
+    title_en = "This page shows an identity number and is given to its holder alone"
+    title_zh = "该证照页面载有公民身份号码，只提供给持证人"
 
 
 class NumberNotPrinted(RuleNotMet):

@@ -3,6 +3,7 @@
 permission | who
 see        | its holder; who represents the holder; the department that issued it, or that it is transferred to
 hold       | its holder; who represents the holder (the document, with its claims)
+print      | who may hold it; the department that issued it, under a grant
 operate    | the department that issued it
 receive    | the department that it is transferred to
 """
@@ -21,6 +22,10 @@ class Viewer:
     def may_hold(self, holder: UUID) -> bool:
         """Whether the sealed document may be given to this caller."""
         return holder in self.parties
+
+    def may_print(self, *, holder: UUID, issuer: str) -> bool:
+        """Whether its page may be given to this caller; to a department only under a grant, and on record."""
+        return self.may_hold(holder) or self.may_operate(issuer)
 
     def may_operate(self, issuer: str) -> bool:
         """Whether this caller may withhold, reinstate or revoke."""

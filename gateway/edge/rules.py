@@ -29,6 +29,7 @@ PASSED_ON = frozenset(
         b"if-none-match",
         b"last-event-id",
         b"prefer",
+        b"grant",  # signed by licensing or identity, and believed for that alone
         b"representation",  # signed by identity: it is believed for its signature, not for having come this way
         b"tracestate",
     }

@@ -5,6 +5,7 @@ from typing import Literal
 from shared.errors import NotAllowed, Unavailable
 
 RefusalReason = Literal[
+    "no-grant",
     "not-genuine",
     "expired",
     "another-reader",

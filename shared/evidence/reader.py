@@ -59,8 +59,7 @@ async def read_evidence(
     kinds = frozenset(kind for kind in grant.kinds if table.kinds.get(kind) == source.type)
     if not all(table.entitles(grant, kind=kind) for want in wants for kind in want.kinds if kind in kinds):
         raise GrantRefused("no-sharing-rule")
-    if grant.purpose == "case" and await _is_closed(conn, grant.ref):
-        raise GrantRefused("case-closed")
+    await check_not_closed(conn, grant)
     held = await source.find(conn, *pairs(wants, kinds=kinds), at)
     answer = [
         minimised(each.evidence, allowed)
@@ -68,22 +67,32 @@ async def read_evidence(
         if (allowed := table.allowed_attributes(grant, kind=each.evidence.kind, region=each.region)) is not None
     ]
     if answer:
-        await _record(conn, answer, grant=grant, officer=by or grant.officer, at=at)
+        accessed = tuple(
+            AccessedEvidence(party=each.party, kind=each.kind, attributes=tuple(sorted(each.claims)), evidence=each.id)
+            for each in answer
+        )
+        await record_access(conn, accessed, grant=grant, officer=by or grant.officer, at=at)
     return answer
 
 
-async def _is_closed(conn: AsyncConnection, case: UUID) -> bool:
-    row = await conn.execute(select(closed_cases.c.case).where(closed_cases.c.case == case))
-    return row.first() is not None
+async def check_not_closed(conn: AsyncConnection, grant: Grant) -> None:
+    """Refuses (GrantRefused) a grant for a case that is closed: it ends with its case, whatever its expiry."""
+    if grant.purpose != "case":
+        return
+    row = await conn.execute(select(closed_cases.c.case).where(closed_cases.c.case == grant.ref))
+    if row.first() is not None:
+        raise GrantRefused("case-closed")
 
 
-async def _record(
-    conn: AsyncConnection, answer: list[Evidence], *, grant: Grant, officer: str | None, at: datetime
+async def record_access(
+    conn: AsyncConnection,
+    accessed: tuple[AccessedEvidence, ...],
+    *,
+    grant: Grant,
+    officer: str | None,
+    at: datetime,
 ) -> None:
-    accessed = tuple(
-        AccessedEvidence(party=each.party, kind=each.kind, attributes=tuple(sorted(each.claims)), evidence=each.id)
-        for each in answer
-    )
+    """`data.accessed` is told for the parties to see: by whom this was read, for what, under which grant."""
     event = DataAccessed(
         reader=grant.sub,
         officer=officer,

@@ -35,7 +35,8 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "list_certificates": ("GET", None, {"holder": 200, "stranger": 200}),
     "get_certificate": ("GET", None, {"holder": 200, "stranger": 404, "issuer": 200, "other": 404}),
     "get_certificate_document": ("GET", None, {"holder": 200, "stranger": 404, "issuer": 404, "other": 404}),
-    "get_certificate_pdf": ("GET", None, {"holder": 200, "stranger": 404, "issuer": 404, "other": 404}),
+    # Its issuer needs a grant: tests/certificates/documents/test_issuers.py.
+    "get_certificate_pdf": ("GET", None, {"holder": 200, "stranger": 404, "issuer": 403, "other": 404}),
     "withhold_certificate": ("POST", ACT | {"ground": "suspension-penalty"}, {"issuer": 200, "other": 404}),
     "reinstate_certificate": ("POST", ACT | {"ground": "withholding-ended"}, {"issuer": 409, "other": 404}),
     "revoke_certificate": ("POST", ACT, {"issuer": 200, "other": 404}),
