@@ -14,6 +14,7 @@ from deploy.embedded.home import Home
 if TYPE_CHECKING:
     from cryptography import x509
 
+    from certificates.credentials.rules import Challenge
     from certificates.verification.bundle import OpenedBundle
     from certificates.verification.offline import Verdict
 
@@ -51,6 +52,8 @@ def verify(
     fetch: Annotated[
         str | None, typer.Option(metavar="URL", help="First get the bundle from this platform, and keep it.")
     ] = None,
+    audience: Annotated[str | None, typer.Option(help="Who asked the wallet; with --nonce.")] = None,
+    nonce: Annotated[str | None, typer.Option(help="What the wallet was to sign, this once.")] = None,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:
@@ -64,7 +67,7 @@ def verify(
 
     if file is None and fetch is None:
         raise typer.BadParameter("name a FILE to verify, or a platform to --fetch from")
-    at = now()
+    at, challenge = now(), _challenge(audience, nonce)
     root_pem = _root(root or Home(data_dir).seals / "root.pem")
     kept = status or data_dir / BUNDLE_FILE
     anchors = _certificates(timestamp_root)
@@ -76,15 +79,28 @@ def verify(
     bundle = _bundle(kept, root_pem, at, anchors=anchors, wanted=status is not None)
     revoked = None if bundle is not None else _revoked(root or Home(data_dir).seals / "root.pem", crl)
     try:
-        verdict = verify_document(_shown(file), root_pem, at, bundle=bundle, anchors=anchors, crl=revoked)
+        shown = _shown(file)
+        verdict = verify_document(shown, root_pem, at, bundle=bundle, anchors=anchors, crl=revoked, challenge=challenge)
     except NotASeal:
         _cannot("the list of revoked seals is not one by this root")
+    _say(verdict, at, json=json)
+
+
+def _say(verdict: "Verdict", at: datetime, *, json: bool) -> NoReturn:
     if json:
         answer(verdict.model_dump(mode="json"))
     else:
         for line in _lines(verdict, at):
             typer.echo(line)
     raise typer.Exit({True: HOLDS, False: DOES_NOT, None: UNJUDGED}[verdict.holds])
+
+
+def _challenge(audience: str | None, nonce: str | None) -> "Challenge | None":
+    from certificates.credentials.rules import Challenge  # noqa: PLC0415
+
+    if (audience is None) != (nonce is None):
+        raise typer.BadParameter("--audience and --nonce are what a wallet was asked: name both")
+    return None if audience is None or nonce is None else Challenge(audience, nonce)
 
 
 def _root(path: Path) -> bytes:
@@ -181,6 +197,8 @@ def _shown(file: Path) -> bytes:
 def _lines(verdict: "Verdict", at: datetime) -> Iterator[str]:
     """What a person wants to know of it; the reasons in both languages."""
     yield _headline(verdict)
+    if verdict.purpose is not None:
+        yield f"{'only for':<12} {verdict.purpose}, until {verdict.purpose_until}"
     shown = {"state": verdict.state, "number": verdict.number, "kind": verdict.kind, "issuer": verdict.issuer}
     dates = {"issued on": verdict.issued_on, "valid until": verdict.valid_until}
     yield from (f"{label:<12} {value}" for label, value in {**shown, **dates}.items() if value is not None)

@@ -15,6 +15,10 @@ const WORDS = {
   issued: ["颁发日期", "Issued on"],
   until: ["有效期至", "Valid until"],
   open: ["长期", "no end"],
+  purpose: ["仅供以下用途", "Only for this purpose"],
+  lasts: ["加注件有效期至", "This copy valid until"],
+  origin: ["来源", "Origin"],
+  imported: ["平台启用前颁发，由颁发机关导入", "Issued before this platform, and loaded by its issuer"],
   checked: ["核验时间", "Checked at"],
   large: ["文件超过 512 KB，不是本平台的证照文件。", "The file is larger than 512 KB: no document of this platform is."],
   busy: ["核验请求过多，请一分钟后再试。", "Too many checks at this moment. Try again in a minute."],
@@ -85,12 +89,14 @@ function tell(answer, asked) {
   const code = answer.form === "qr" ? contentOf(asked.token) : {};
   const number = code.number ?? asked.number;
   const facts = [
+    ...(answer.purpose ? [["purpose", [answer.purpose, answer.purpose]], ["lasts", dayOf(answer.purpose_until)]] : []),
     ["kind", [answer.kind_label.zh, answer.kind_label.en]],
     ...(code.holder ? [["holder", [code.holder, code.holder]]] : []),
     ...(number ? [["number", [number, number]]] : []),
     ["issuer", [answer.issuer_name.zh, answer.issuer_name.en]],
     ["issued", dayOf(answer.issued_on)],
     ["until", answer.valid_until ? dayOf(answer.valid_until) : WORDS.open],
+    ...(answer.origin === "imported" ? [["origin", WORDS.imported]] : []),
     ["checked", nowAsText()],
   ];
   const onPaper = answer.form === "qr" || answer.form === "number";

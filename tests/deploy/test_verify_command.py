@@ -7,17 +7,30 @@ from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from certificates.copies.rules import watermark_of
+from certificates.copies.schemas import CertificateCopy
+from certificates.credentials.rules import Challenge
 from certificates.issuing.model import State
 from certificates.sealing.authority import new_crl, new_root
 from certificates.sealing.schemas import StatusEntry
 from deploy.cli import app
 from shared.clock import legal_date, now
+from tests.certificates.credentials.making import a_credential, held
 from tests.certificates.seals import HEALTH, a_document, signer_for
-from tests.certificates.verification.shown import bundle_of, code_of, file_of, leading_to, said_by_code
+from tests.certificates.verification.shown import (
+    bundle_of,
+    code_of,
+    file_of,
+    file_of_copy,
+    leading_to,
+    said_by_code,
+)
+from tests.certificates.wallets import Wallet
 
 GENUINE, NOT, UNJUDGED = 0, 1, 2
 
@@ -70,6 +83,36 @@ def test_a_code_that_was_typed_or_piped(inspector: Inspector) -> None:
     text = leading_to(code_of(said_by_code(inspector.document), inspector.signer)).encode()
     assert inspector.judge("-", given=text + b"\n").exit_code == GENUINE
     assert inspector.judge(inspector.put(text + b"\r\n")).exit_code == GENUINE
+
+
+def test_a_copy_and_what_it_is_for(inspector: Inspector) -> None:
+    made_on = legal_date(inspector.at, "Asia/Shanghai")
+    copy = CertificateCopy(
+        id=UUID(int=5),
+        certificate=inspector.document,
+        purpose="school enrolment",
+        watermark=watermark_of("school enrolment", made_on=made_on, valid_until=made_on),
+        made_at=inspector.at,
+        valid_until=made_on,
+    )
+    result = inspector.judge(inspector.put(file_of_copy(copy, inspector.signer)))
+    assert result.exit_code == GENUINE, result.output
+    assert f"only for     school enrolment, until {made_on}\n" in result.stdout
+
+
+def test_what_a_wallet_shows_and_whether_it_answers_who_asked(inspector: Inspector) -> None:
+    wallet, asked = Wallet(), Challenge("https://kindergarten.test", "3f1c")
+    certificate = held(status_list=0, status_index=7, issued_on=legal_date(inspector.at, "Asia/Shanghai"))
+    whole = a_credential(certificate, signer=inspector.signer, wallet=wallet, at=inspector.at)
+    shown = inspector.put(wallet.presented(whole, "name", challenge=asked, at=inspector.at).encode())
+    answered = inspector.judge(shown, "--audience", asked.audience, "--nonce", asked.nonce)
+    assert answered.exit_code == GENUINE, answered.output
+    unasked = inspector.judge(shown)
+    assert unasked.exit_code == GENUINE
+    assert "audience and nonce were not given" in unasked.stdout
+    assert inspector.judge(shown, "--audience", asked.audience, "--nonce", "another").exit_code == NOT
+    assert inspector.judge(inspector.file, "--audience", asked.audience, "--nonce", asked.nonce).exit_code == NOT
+    assert "name both" in inspector.judge(shown, "--nonce", asked.nonce).output
 
 
 def test_not_in_force_and_why_in_both_languages(inspector: Inspector) -> None:

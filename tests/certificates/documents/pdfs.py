@@ -3,9 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 
-from certificates.copies.rules import COPY_TYPE, copy_file
 from certificates.copies.schemas import CertificateCopy
 from certificates.documents.opening import OpenedPdf, open_pdf
 from certificates.documents.pades import Evidence, Unstamped, seal_pdf, stamped
@@ -15,9 +14,10 @@ from certificates.documents.typesetting import Typesetter
 from certificates.sealing.authority import Issued, Office
 from certificates.sealing.commands import sealed
 from certificates.sealing.ports import SoftwareSigner
-from certificates.sealing.rules import compact_jws, header_for, sealed_file
+from certificates.sealing.rules import sealed_file
 from certificates.sealing.schemas import CertificateDocument
 from tests.certificates.seals import AT, HEALTH, SECURITY, a_document, a_root, signer_for
+from tests.certificates.verification.shown import file_of_copy
 
 VERIFY = "https://onevisit.test/verify"
 
@@ -54,10 +54,7 @@ class City:
         return typesetter().pdf(document.kind, shown, qr=VERIFY, file=self.file(document), at=AT)
 
     def copy_file(self, copy: CertificateCopy) -> bytes:
-        """A copy as its holder hands it on."""
-        seal = self.signer.certificate_of(copy.certificate.issuer.department)
-        header = header_for(seal, typ=COPY_TYPE)
-        return copy_file(compact_jws(header, copy.canonical(), partial(self.signer.sign, seal)))
+        return file_of_copy(copy, self.signer)
 
     def set_copy(self, copy: CertificateCopy) -> bytes:
         """Its page, not sealed yet."""

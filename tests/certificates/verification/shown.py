@@ -8,12 +8,21 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from certificates.copies.rules import COPY_TYPE, copy_file
+from certificates.copies.schemas import CertificateCopy
 from certificates.documents.rules import QR_TYPE
 from certificates.issuing.model import State
 from certificates.sealing.authority import Office
 from certificates.sealing.commands import sealed
 from certificates.sealing.ports import Signer
-from certificates.sealing.rules import ALGORITHM, compact_jws, number_of_crl, sealed_file, thumbprint_of
+from certificates.sealing.rules import (
+    ALGORITHM,
+    compact_jws,
+    header_for,
+    number_of_crl,
+    sealed_file,
+    thumbprint_of,
+)
 from certificates.sealing.schemas import CertificateDocument, StatusEntry
 from certificates.status.rules import list_uri, packed, signed_list
 from certificates.status.schemas import VerificationBundle
@@ -25,6 +34,13 @@ PLATFORM = "https://onevisit.test"
 
 def file_of(document: CertificateDocument, signer: Signer) -> bytes:
     return sealed_file(sealed(document, signer))
+
+
+def file_of_copy(copy: CertificateCopy, signer: Signer) -> bytes:
+    """A copy as its holder hands it on."""
+    seal = signer.certificate_of(copy.certificate.issuer.department)
+    token = compact_jws(header_for(seal, typ=COPY_TYPE), copy.canonical(), partial(signer.sign, seal))
+    return copy_file(token)
 
 
 def said_by_code(document: CertificateDocument, *, holder: str | None = "𠮷***") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from certificates.app import compose
 from certificates.documents.rules import qr_payload
@@ -22,11 +23,20 @@ from shared.web.protocol import BoundedProtocol
 from shared.web.service import Service
 from tests.certificates.issuing.test_api import managing
 from tests.certificates.verification.shown import code_of
+from tests.certificates.verification.test_forms import a_copy_of
 from tests.certificates.world import World, a_decided_case, a_yield
 from tests.gateway.serving import dead_url, serving
 from tests.support.browser import Page, a_page
 from tests.support.tokens import ISSUER
 
+# As if its issuer had loaded it.
+AS_IMPORTED = (
+    (
+        "INSERT INTO imports (id, department, started_at, changed_at, next_line, added, repeated, mismatched, rejected,"
+        " revision) VALUES (:id, 'health-commission', now(), now(), 2, 1, 0, 0, 0, 1)"
+    ),
+    "UPDATE certificates SET origin = 'imported', import_id = :id, source_key = 'k', seal = NULL WHERE id = :id",
+)
 DONE = "document.querySelector('#verdict').className.match(/valid|ended|false|none/)"
 
 
@@ -144,6 +154,29 @@ async def test_a_file_is_judged_byte_by_byte(phone: Phone, tmp_path: Path) -> No
     await phone.page.choose_file("#file", changed)
     await phone.page.until("document.querySelector('#verdict').className === 'false'")
     assert "not as it was sealed" in await phone.page.text("#reasons")
+
+
+async def test_of_a_copy_it_says_what_it_is_for_and_until_when(phone: Phone, tmp_path: Path) -> None:
+    _, page = await a_copy_of(phone.world, await phone.world.issued())
+    (tmp_path / "copy.pdf").write_bytes(page)
+    await phone.page.open(f"{phone.url}/verify")
+    await phone.page.choose_file("#file", tmp_path / "copy.pdf")
+    assert await phone.verdict() == "Genuine and in force"
+    facts = await phone.page.text("#facts")
+    assert "Only for this purpose\nschool enrolment" in facts
+    assert "This copy valid until\n20 March 2026" in facts
+
+
+async def test_of_one_from_before_the_platform_it_says_so(phone: Phone) -> None:
+    held = await phone.holding(await phone.world.issued())
+    async with phone.world.service.database.transaction() as conn:
+        for statement in AS_IMPORTED:
+            await conn.execute(text(statement), {"id": held.id})
+    await phone.page.open(f"{phone.url}/verify")
+    await phone.page.evaluate(f"document.querySelector('#number').value = '{held.number}'")
+    await phone.page.evaluate("document.querySelector('#by-number button').click()")
+    assert await phone.verdict() == "Genuine and in force"
+    assert "Issued before this platform" in await phone.page.text("#facts")
 
 
 async def test_a_file_that_no_document_is_as_large_as_is_not_even_sent(phone: Phone, tmp_path: Path) -> None:
