@@ -142,6 +142,19 @@ async def _into_wallet(world: World, requester: Requester) -> httpx2.Response:
     return await world.http.post(f"/v1/certificates/{requester.certificate}/credential", json=body, headers=headers)
 
 
+def _copied(form: str) -> Ask:
+    """A copy for one purpose, made once and asked for again."""
+
+    async def ask(world: World, requester: Requester) -> httpx2.Response:
+        path = f"/v1/certificates/{requester.certificate}/copies"
+        headers = world.issuer.person(requester.party) | {"idempotency-key": "a-copy-of-mine"}
+        wish = {"purpose": "school enrolment", "valid_until": "2026-03-31"}
+        made = await world.http.post(path, json=wish, headers=headers)
+        return made if made.is_error else await world.http.get(f"{path}/{made.json()['id']}/{form}", headers=headers)
+
+    return ask
+
+
 def _as_text(_: World, reply: httpx2.Response) -> list[str]:
     return [reply.text]
 
@@ -199,5 +212,7 @@ FORMS: dict[str, Form] = {
     "document": Form(_get("/v1/certificates/{certificate}/document"), _of_document),
     "seal": Form(_get("/v1/certificates/{certificate}/document", accept="application/jose"), _of_seal),
     "pdf": Form(_get("/v1/certificates/{certificate}/document.pdf"), _of_pdf),
+    "copy": Form(_copied("document"), _of_document),
+    "copy-pdf": Form(_copied("document.pdf"), _of_pdf),
     "credential": Form(_into_wallet, _of_credential),
 }
