@@ -23,6 +23,7 @@ REMEMBERED = {
     "certificates/sealing/rules.py:_trusted": "the seal certificate in a header",
     "certificates/sealing/rules.py:thumbprint_of": "a seal certificate",
     "certificates/sealing/rules.py:revocations_in": "the root's list of revoked certificates",
+    "certificates/sealing/rules.py:number_of_crl": "the root's list of revoked certificates",
     "certificates/sealing/hsm.py:_turn": "the path of a module",
 }
 # Who writes files at all: keys, when they are made.
