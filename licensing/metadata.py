@@ -1,6 +1,6 @@
 """Every table of licensing: what its features declare, and what shared mechanism needs in the same database."""
 
-from shared import idempotency, timers
+from shared import administration, idempotency, timers
 from shared.database import new_metadata
 from shared.messaging import model as messaging
 
@@ -8,3 +8,4 @@ metadata = new_metadata()
 messaging.install(metadata)
 idempotency.install(metadata)
 timers.install(metadata)
+administration.install(metadata)

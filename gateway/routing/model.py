@@ -141,6 +141,12 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/cases/{id}/extension", LICENSING, WRITE),
     Route("POST", "/v1/cases/{id}/decision", LICENSING, WRITE),
     Route("POST", "/v1/catalogue/releases", LICENSING, WRITE),
+    Route("GET", "/v1/catalogue/releases", LICENSING, READ),
+    Route("POST", "/v1/catalogue/releases/{number}/restoration", LICENSING, WRITE),
+    Route("POST", "/v1/catalogue/checks", LICENSING, WRITE),
+    Route("GET", "/v1/admin/content-acts", LICENSING, READ),
+    Route("GET", "/v1/calendar/years", LICENSING, PUBLIC),
+    Route("GET", "/v1/calendar/years/{year}", LICENSING, PUBLIC),
     Route("PUT", "/v1/calendar/years/{year}", LICENSING, WRITE),
     # What was issued.
     Route("GET", "/v1/certificates", CERTIFICATES, READ),

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from licensing.calendar import queries
-from licensing.calendar.errors import CalendarNotConsistent
-from licensing.calendar.rules import Day, days_of_year, misplaced_days
+from licensing.calendar.errors import CalendarNotConsistent, CalendarYearMissing
+from licensing.calendar.rules import Day, contradictions, days_of_year, missing_festivals, missing_years
+from shared.administration import record_act
 from shared.timers import set_timer
 
 # A timer, not an event: nobody outside of licensing counts by our calendar, and it must outlive a crash.
@@ -23,18 +25,28 @@ async def load_year(
     holidays: Mapping[date, str],
     makeup_workdays: Mapping[date, str],
     source_doc: str,
+    by: str,
     at: datetime,
 ) -> int:
     """The year is administered as the notice says; how many working days it has. A later notice replaces it.
 
-    Refuses days outside the year and days that are both holiday and working day. Deadlines are counted again.
+    Refuses a notice with days that cannot be right, or without a statutory holiday (CalendarNotConsistent), and a year
+    that would leave others out (CalendarYearMissing). Deadlines are counted again. In the books: year and notice.
     """
-    wrong = misplaced_days(year, holidays=holidays, makeup_workdays=makeup_workdays)
-    if wrong:
-        raise CalendarNotConsistent(days=[day.isoformat() for day in wrong])
+    wrong = contradictions(year, holidays=holidays.keys(), makeup_workdays=makeup_workdays.keys())
+    missing = missing_festivals(holidays.values())
+    if wrong or missing:
+        raise CalendarNotConsistent(wrong, missing=missing)
+    await queries.own_loading(conn)
+    skipped = missing_years(year, loaded=[each.year for each in await queries.list_years(conn)])
+    if skipped:
+        raise CalendarYearMissing(years=[*skipped])
     days = list(days_of_year(year, holidays=holidays, makeup_workdays=makeup_workdays))
+    workdays = sum(day.is_workday for day in days)
     await load_days(conn, days, source_doc=source_doc, at=at)
-    return sum(day.is_workday for day in days)
+    details: dict[str, JsonValue] = {"source_doc": source_doc, "workdays": workdays}
+    await record_act(conn, "calendar.loaded", subject=str(year), by=by, at=at, details=details)
+    return workdays
 
 
 async def load_days(conn: AsyncConnection, days: Iterable[Day], *, source_doc: str, at: datetime) -> int:

@@ -5,14 +5,24 @@ Reads are served from memory, rendered once per release, with an ETag.
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
 
-from licensing.catalogue import commands
+from licensing.catalogue import commands, queries
 from licensing.catalogue.releases import Release, Releases
-from licensing.catalogue.schemas import CatalogueContent, ReleasePublished, ThingGuide, ThingSummary
+from licensing.catalogue.schemas import (
+    CatalogueChecked,
+    CatalogueContent,
+    FindingShown,
+    ReleaseListed,
+    ReleasePublished,
+    ThingChange,
+    ThingGuide,
+    ThingSummary,
+)
+from shared.administration import ADMINISTER, Act, page_of_acts
 from shared.auth import Caller, public, requires
 from shared.contracts.sharing import SharingRules
-from shared.database import database_of
+from shared.database import Read, database_of
 from shared.pagination import After, CursorNotValid, Limit, Page
 from shared.schemas import Code, Line, RegionCode
 
@@ -80,6 +90,58 @@ async def publish_catalogue(
         release = await commands.publish(conn, body.content, by=caller.sub, at=at)
     _releases(request).forget_current()
     return ReleasePublished(number=release.number, digest=release.digest, published_at=release.published_at)
+
+
+@router.get("/v1/catalogue/releases")
+async def list_releases(
+    _: Annotated[Caller, requires("catalogue:publish")],
+    conn: Read,
+    limit: Limit = 20,
+    after: Annotated[int | None, Query(ge=1, le=1_000_000, description="`next` of the page before.")] = None,
+) -> Page[ReleaseListed]:
+    """All releases, the current one first."""
+    rows = await queries.list_releases(conn, before=after, limit=limit)
+    return Page[ReleaseListed].of(
+        rows,
+        limit=limit,
+        show=lambda row: ReleaseListed.model_validate(row, from_attributes=True),
+        key=lambda row: str(row.number),
+    )
+
+
+@router.post("/v1/catalogue/releases/{number}/restoration", status_code=status.HTTP_201_CREATED)
+async def restore_release(
+    request: Request,
+    number: Annotated[int, Path(ge=1, le=999_999)],
+    caller: Annotated[Caller, requires("catalogue:publish")],
+) -> ReleasePublished:
+    """Publish the content of an earlier release again, as a new one. What is running keeps its own release."""
+    async with database_of(request).transaction() as conn:
+        at = request.app.state.service.clock()
+        release = await commands.restore(conn, number, by=caller.sub, at=at)
+    _releases(request).forget_current()
+    return ReleasePublished(number=release.number, digest=release.digest, published_at=release.published_at)
+
+
+@router.post("/v1/catalogue/checks")
+async def check_catalogue(
+    body: CatalogueContent, conn: Read, _: Annotated[Caller, requires("catalogue:publish")]
+) -> CatalogueChecked:
+    """What publishing this content would come to. Nothing changes."""
+    judged = await commands.check(conn, body.content)
+    return CatalogueChecked(
+        release=judged.release,
+        findings=[FindingShown(**finding._asdict()) for finding in judged.findings],
+        changes=[ThingChange(thing=thing, change=change) for thing, change in judged.changes.items()],
+    )
+
+
+@router.get("/v1/admin/content-acts")
+async def list_content_acts(
+    _: Annotated[Caller, requires(ADMINISTER, kinds=("ops",))], conn: Read, limit: Limit = 50, after: After = None
+) -> Page[Act]:
+    """What administrators did to catalogue and calendar, the latest first."""
+    return await page_of_acts(conn, after=after, limit=limit)
 
 
 @router.get("/internal/sharing-rules")

@@ -26,6 +26,14 @@ class CatalogueNotPublished(Unavailable):
     title_zh = "尚未发布事项目录"
 
 
+class ReleaseNotFound(NotFound):
+    """No release has this number."""
+
+    code = "release-not-found"
+    title_en = "There is no release of this number"
+    title_zh = "没有该编号的目录版本"
+
+
 class ThingNotFound(NotFound):
     """The release has no thing of this code."""
 

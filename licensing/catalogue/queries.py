@@ -20,6 +20,17 @@ class StoredRelease:
     published_at: datetime
 
 
+@dataclass(frozen=True)
+class ListedRelease:
+    """A release without its content."""
+
+    number: int
+    digest: str
+    published_at: datetime
+    published_by: str
+    restores: int | None
+
+
 async def lock_publication(conn: AsyncConnection) -> None:
     """One publication at a time, so that numbers have no gap; held until the transaction ends."""
     await conn.execute(select(func.pg_advisory_xact_lock(func.hashtext("catalogue_releases"))))
@@ -31,6 +42,22 @@ async def find_current_number(conn: AsyncConnection) -> int | None:
     return number
 
 
+async def list_releases(conn: AsyncConnection, *, before: int | None, limit: int) -> list[ListedRelease]:
+    """Releases from the newest on, those before a number; one more than asked for if there are more."""
+    columns = (releases.c.number, releases.c.digest, releases.c.published_at, releases.c.published_by)
+    question = select(*columns, releases.c.restores).order_by(releases.c.number.desc()).limit(limit + 1)
+    if before is not None:
+        question = question.where(releases.c.number < before)
+    return [ListedRelease(*row) for row in await conn.execute(question)]
+
+
+async def find_release(conn: AsyncConnection, number: int) -> StoredRelease | None:
+    """A release by its number, which somebody named."""
+    columns = (releases.c.number, releases.c.digest, releases.c.content, releases.c.published_at)
+    row = (await conn.execute(select(*columns).where(releases.c.number == number))).first()
+    return StoredRelease(*row) if row else None
+
+
 async def get_release(conn: AsyncConnection, number: int) -> StoredRelease:
     """A release by its number, which drafts and cases keep; releases are never deleted."""
     columns = (releases.c.number, releases.c.digest, releases.c.content, releases.c.published_at)
@@ -38,7 +65,7 @@ async def get_release(conn: AsyncConnection, number: int) -> StoredRelease:
     return StoredRelease(*row)
 
 
-async def insert_release(conn: AsyncConnection, release: StoredRelease, *, by: str) -> None:
+async def insert_release(conn: AsyncConnection, release: StoredRelease, *, by: str, restores: int | None) -> None:
     """Add the release."""
     await conn.execute(
         insert(releases).values(
@@ -47,5 +74,6 @@ async def insert_release(conn: AsyncConnection, release: StoredRelease, *, by: s
             content=release.content,
             published_at=release.published_at,
             published_by=by,
+            restores=restores,
         )
     )

@@ -1,6 +1,7 @@
 """What the catalogue looks like from outside: things, the guide of a thing, and the answer to a publication."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field, JsonValue
 
@@ -108,3 +109,32 @@ class ReleasePublished(Strict):
     number: int
     digest: str
     published_at: datetime
+
+
+class ReleaseListed(ReleasePublished):
+    """`restores`: the release whose content this one is again."""
+
+    published_by: str
+    restores: int | None = None
+
+
+class FindingShown(Strict):
+    """Why a content may not be published."""
+
+    file: str
+    item: str
+    code: str
+    cause: str
+
+
+class ThingChange(Strict):
+    thing: Code
+    change: Literal["added", "changed", "removed"]
+
+
+class CatalogueChecked(Strict):
+    """What publication would come to: refused for the findings, or these things changed. `release`: the current one."""
+
+    release: int | None
+    findings: list[FindingShown]
+    changes: list[ThingChange]

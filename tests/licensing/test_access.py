@@ -12,6 +12,7 @@ from sqlalchemy import text
 from licensing.app import compose
 from licensing.service import LicensingService
 from shared.database import Database
+from tests.licensing.calendar.notices import notice
 from tests.licensing.cases.factories import MOTHER
 from tests.licensing.cases.world import HEALTH, World
 from tests.support.clock import FrozenClock
@@ -34,6 +35,7 @@ CALLERS: dict[str, Callable[[Issuer], Headers]] = {
     "app": lambda issuer: issuer.app(),
     "publisher": lambda issuer: issuer.ops("catalogue:publish"),
     "administrator": lambda issuer: issuer.ops("calendar:administer"),
+    "master": lambda issuer: issuer.ops("platform:administer"),
 }
 EVERYBODY = dict.fromkeys(CALLERS, 200)
 ELEMENT = "child.birth-date"
@@ -41,7 +43,6 @@ NOTICE = {"requirements": [{"element": ELEMENT, "reason": "不符"}], "due_on": 
 SUSPENSION = {"ground": "hearing", "legal_basis": "行政许可法第四十五条", "expected_days": 5}
 EXTENSION = {"days": 5, "reason": "须核查", "approved_by": str(STRANGER)}
 REFUSAL = {"reasons": "不属于本机关职权", "remedies": "可申请行政复议"}
-YEAR = {"source_doc": "国办发明电〔2026〕8号", "holidays": [{"date": "2026-01-01", "name": "元旦"}]}
 
 
 def officer(status: int) -> dict[str, int]:
@@ -74,10 +75,16 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
     "correct_case": ("POST", {"answers": {ELEMENT: "2026-02-26"}}, owner(409)),
     "rate_case": ("POST", {"grade": 1}, owner(409)),
     "get_case_yield": ("GET", None, {"certificates": 404}),
-    "put_calendar_year": ("PUT", YEAR, {"administrator": 200}),
+    "put_calendar_year": ("PUT", notice(), {"administrator": 200}),
+    "list_calendar_years": ("GET", None, EVERYBODY),
+    "get_calendar_year": ("GET", None, dict.fromkeys(CALLERS, 404)),
     "list_things": ("GET", None, EVERYBODY),
     "get_thing": ("GET", None, EVERYBODY),
     "publish_catalogue": ("POST", {"content": {}}, {"publisher": 422}),
+    "list_releases": ("GET", None, {"publisher": 200}),
+    "restore_release": ("POST", None, {"publisher": 404}),
+    "check_catalogue": ("POST", {"content": {"a.yaml": 1}}, {"publisher": 200}),
+    "list_content_acts": ("GET", None, {"master": 200}),
     "get_sharing_rules": ("GET", None, {"certificates": 200, "gateway": 200}),
     "get_grant_keys": ("GET", None, EVERYBODY),
     "one_identification": (
@@ -96,7 +103,7 @@ TABLE: dict[str, tuple[str, object, dict[str, int]]] = {
 OPERATIONS = {"healthz", "readyz", "metrics"}
 # The feed's routes are the same in every publishing service; its policy has tests of its own.
 FEED = {"list_events_after", "get_event_heads"}
-PARAMETERS = {"{thing}": "newborn", "{code}": "newborn", "{year}": "2026"}
+PARAMETERS = {"{thing}": "newborn", "{code}": "newborn", "{year}": "2027", "{number}": "999"}
 
 
 @pytest.mark.parametrize("route", TABLE)

@@ -17,4 +17,6 @@ catalogue_releases = Table(
     Column("content", JSON, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("published_by", Text, nullable=False),
+    # Of which earlier release this is the content again (rollback).
+    Column("restores", Integer),
 )

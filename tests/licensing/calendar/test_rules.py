@@ -9,8 +9,10 @@ from licensing.calendar.rules import (
     KnownDays,
     Span,
     add_working_days,
+    contradictions,
     days_of_year,
-    misplaced_days,
+    missing_festivals,
+    missing_years,
     working_days_between,
 )
 
@@ -120,8 +122,54 @@ def test_a_day_keeps_the_name_of_its_holiday() -> None:
     assert (spring.date, spring.is_workday, spring.name) == (day("2026-02-17"), False, "春节")
 
 
-def test_a_notice_with_days_outside_its_year_or_both_free_and_worked_cannot_be_right() -> None:
-    wrong = misplaced_days(
-        2026, holidays=[day("2026-01-01"), day("2027-01-01")], makeup_workdays=[day("2026-01-01"), day("2026-01-04")]
-    )
-    assert wrong == [day("2026-01-01"), day("2027-01-01")]
+def dates(*, without: str = "") -> list[date]:
+    off = [day(first) + timedelta(days=n) for first, length, _ in HOLIDAYS for n in range(length)]
+    return [each for each in off if each.isoformat() != without]
+
+
+def test_the_notice_of_2026_has_no_contradiction_and_no_hole() -> None:
+    assert contradictions(2026, holidays=dates(), makeup_workdays=[day(text) for text in MAKEUP]) == []
+    assert missing_festivals(name for *_, name in HOLIDAYS) == []
+
+
+@pytest.mark.parametrize(
+    ("holidays", "makeup", "wrong"),
+    [
+        ([*dates(), day("2027-01-01")], [], ("2027-01-01", "of-another-year")),
+        (dates(), ["2026-01-02"], ("2026-01-02", "holiday-and-workday")),
+        (dates(), ["2026-03-02"], ("2026-03-02", "works-anyway")),
+        *((dates(without=each), [], (each, "statutory-holiday-missing")) for each in ("2026-01-01", "2026-05-02")),
+    ],
+)
+def test_a_day_that_cannot_be_right_is_named_with_why(
+    holidays: list[date], makeup: list[str], wrong: tuple[str, str]
+) -> None:
+    found = contradictions(2026, holidays=holidays, makeup_workdays=[day(text) for text in makeup])
+    assert [(each.day.isoformat(), each.why) for each in found] == [wrong]
+
+
+def test_the_second_of_may_was_a_working_day_before_2025() -> None:
+    off = [date(2024, *each) for each in ((1, 1), (5, 1), (10, 1), (10, 2), (10, 3))]
+    assert contradictions(2024, holidays=off, makeup_workdays=[]) == []
+
+
+def test_a_festival_may_share_its_days_with_another() -> None:
+    named = ["元旦", "春节", "清明节", "劳动节", "端午节", "国庆节、中秋节"]
+    assert missing_festivals(named) == []
+    assert missing_festivals(named[1:]) == ["元旦"]
+
+
+@pytest.mark.parametrize(
+    ("year", "loaded", "missing"),
+    [
+        (2026, [], []),
+        (2027, [2025, 2026], []),
+        (2026, [2025, 2026], []),
+        (2024, [2025], []),
+        (2029, [2026], [2027, 2028]),
+        (2022, [2025], [2023, 2024]),
+        (2027, [2025, 2030], [2026, 2028, 2029]),
+    ],
+)
+def test_years_are_loaded_one_beside_the_other(year: int, loaded: list[int], missing: list[int]) -> None:
+    assert missing_years(year, loaded=loaded) == missing

@@ -1,6 +1,6 @@
 """Suspension, extension, falling overdue, and deadlines that become final when a year is published."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,7 @@ from licensing.cases import commands
 from licensing.cases.errors import ActNotPossible, ExtensionNotPossible
 from licensing.cases.model import Case, State
 from shared.ids import new_id
+from tests.licensing.calendar.notices import HOLIDAYS, MAKEUP_WORKDAYS, SOURCE
 from tests.licensing.cases.factories import ZONE
 from tests.licensing.cases.world import HEALTH, OFFICER, World
 
@@ -147,11 +148,15 @@ class TestRecount:
     """At the end of December, before the notice for 2027 is loaded."""
 
     async def publish_2027(self, world: World) -> None:
-        first = date(2027, 1, 1)
-        holidays = {first + timedelta(days=n): "元旦" for n in range(3)}
         async with world.database.transaction() as conn:
             await calendar.load_year(
-                conn, 2027, holidays=holidays, makeup_workdays={}, source_doc="国办发明电〔2026〕8号", at=world.clock()
+                conn,
+                2027,
+                holidays=HOLIDAYS,
+                makeup_workdays=MAKEUP_WORKDAYS,
+                source_doc=SOURCE,
+                by="ops:ops",
+                at=world.clock(),
             )
         await world.do(commands.recount, zone=ZONE)
 

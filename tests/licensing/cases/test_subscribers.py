@@ -1,6 +1,6 @@
 """What cases do about events and deadlines, as the worker wires them."""
 
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -12,6 +12,7 @@ from shared.contracts.events import CertificateIssued, RecordFiled
 from shared.ids import new_id
 from shared.messaging.envelope import Event, EventContract
 from shared.timers import fire_due
+from tests.licensing.calendar.notices import HOLIDAYS, SOURCE
 from tests.licensing.cases.factories import CHILD
 from tests.licensing.cases.world import CERTIFICATE, PAGE, POLICE, World
 
@@ -113,8 +114,9 @@ class TestDeadlines:
 
     async def test_a_loaded_year_is_counted_again(self, world: World) -> None:
         async with world.database.transaction() as conn:
-            holidays = {date(2027, 1, 1) + timedelta(days=n): "元旦" for n in range(3)}
-            await load_year(conn, 2027, holidays=holidays, makeup_workdays={}, source_doc="通知", at=world.clock())
+            await load_year(
+                conn, 2027, holidays=HOLIDAYS, makeup_workdays={}, source_doc=SOURCE, by="ops:ops", at=world.clock()
+            )
         assert set(await world.timers(RECOUNT_SUBJECT)) == {RECOUNT}
         assert await fire(world) == 1
         assert await world.timers(RECOUNT_SUBJECT) == {}

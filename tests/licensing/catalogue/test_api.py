@@ -197,3 +197,33 @@ class TestSharingRules:
     async def test_are_for_our_own_services_alone(self, shipped: httpx2.AsyncClient, issuer: Issuer) -> None:
         assert (await shipped.get("/internal/sharing-rules")).status_code == 401
         assert (await shipped.get("/internal/sharing-rules", headers=issuer.department("tax"))).status_code == 403
+
+
+class TestReleases:
+    async def test_are_listed_from_the_current_one_on(self, client: httpx2.AsyncClient, issuer: Issuer) -> None:
+        publisher = issuer.ops("catalogue:publish")
+        await publish(client, issuer, lawful())
+        await publish(client, issuer, spoiled("things/newborn.yaml title en", "a birth"))
+        back = await client.post(f"{PUBLISH}/1/restoration", headers=publisher)
+        assert (back.status_code, back.json()["number"]) == (201, 3)
+        first = (await client.get(PUBLISH, params={"limit": 2}, headers=publisher)).json()
+        rest = (await client.get(PUBLISH, params={"limit": 2, "after": first["next"]}, headers=publisher)).json()
+        listed = [(each["number"], each["restores"], each["published_by"]) for each in first["items"] + rest["items"]]
+        assert listed == [(3, 1, "ops:ops"), (2, None, "ops:ops"), (1, None, "ops:ops")]
+
+    async def test_are_current_again_at_once(self, client: httpx2.AsyncClient, issuer: Issuer) -> None:
+        await publish(client, issuer, lawful())
+        before = (await client.get("/v1/things/newborn")).json()["title"]
+        await publish(client, issuer, spoiled("things/newborn.yaml title en", "a birth"))
+        await client.post(f"{PUBLISH}/1/restoration", headers=issuer.ops("catalogue:publish"))
+        assert (await client.get("/v1/things/newborn")).json()["title"] == before
+
+    async def test_are_checked_without_being_published(self, client: httpx2.AsyncClient, issuer: Issuer) -> None:
+        publisher = issuer.ops("catalogue:publish")
+        answer = await client.post("/v1/catalogue/checks", json={"content": lawful()}, headers=publisher)
+        assert answer.json() == {
+            "release": None,
+            "findings": [],
+            "changes": [{"thing": "newborn", "change": "added"}],
+        }
+        assert (await client.get("/v1/things")).status_code == 503

@@ -6,9 +6,15 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import RowMapping, text
 
-from licensing.catalogue.commands import publish, thing_id
-from licensing.catalogue.errors import CatalogueNotPublished, CatalogueRefused, ThingNotFound, ThingNotOfferedInRegion
-from licensing.catalogue.queries import StoredRelease, get_release
+from licensing.catalogue.commands import check, publish, restore, thing_id
+from licensing.catalogue.errors import (
+    CatalogueNotPublished,
+    CatalogueRefused,
+    ReleaseNotFound,
+    ThingNotFound,
+    ThingNotOfferedInRegion,
+)
+from licensing.catalogue.queries import StoredRelease, get_release, list_releases
 from licensing.catalogue.releases import Releases
 from shared.database import Database
 from tests.licensing.catalogue.factories import Content, label, lawful, spoiled
@@ -199,3 +205,66 @@ class TestReleases:
             release.definition("funeral", region="330782")
         with pytest.raises(ThingNotOfferedInRegion):
             release.definition("newborn", region="440100")
+
+
+class TestRollingBack:
+    async def test_an_earlier_content_is_current_again_as_a_release_of_its_own(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        first = await published(database, clock, lawful())
+        await published(database, clock, with_a_second_thing())
+        async with database.transaction() as conn:
+            back = await restore(conn, 1, by="ops:ops", at=clock())
+        async with database.read() as conn:
+            listed = await list_releases(conn, before=None, limit=10)
+
+        assert (back.number, back.digest) == (3, first.digest)
+        assert [(release.number, release.restores) for release in listed] == [(3, 1), (2, None), (1, None)]
+
+    async def test_what_it_takes_back_is_announced(self, database: Database, clock: FrozenClock) -> None:
+        await published(database, clock, lawful())
+        await published(database, clock, with_a_second_thing())
+        async with database.transaction() as conn:
+            await restore(conn, 1, by="ops:ops", at=clock())
+
+        assert [event["data"] for event in await announced(database)][2:] == ['{"release":3,"thing":"again"}']
+
+    async def test_to_restore_what_is_current_changes_nothing(self, database: Database, clock: FrozenClock) -> None:
+        first = await published(database, clock, lawful())
+        async with database.transaction() as conn:
+            assert await restore(conn, 1, by="ops:ops", at=clock()) == first
+        assert len(await announced(database)) == 1
+
+    async def test_a_number_that_no_release_has_is_refused(self, database: Database, clock: FrozenClock) -> None:
+        await published(database, clock, lawful())
+        async with database.transaction() as conn:
+            with pytest.raises(ReleaseNotFound):
+                await restore(conn, 2, by="ops:ops", at=clock())
+
+
+class TestChecking:
+    async def test_says_what_would_change_and_changes_nothing(self, database: Database, clock: FrozenClock) -> None:
+        await published(database, clock, lawful())
+        async with database.transaction() as conn:
+            judged = await check(conn, with_a_second_thing())
+
+        assert (judged.release, judged.findings, judged.changes) == (1, [], {"again": "added"})
+        assert len(await announced(database)) == 1
+
+    async def test_says_what_would_be_gone_and_what_would_mean_something_else(
+        self, database: Database, clock: FrozenClock
+    ) -> None:
+        await published(database, clock, with_a_second_thing())
+        other = {**spoiled("things/newborn.yaml title", label("a birth"))}
+        async with database.transaction() as conn:
+            judged = await check(conn, other)
+
+        assert judged.changes == {"again": "removed", "newborn": "changed"}
+
+    async def test_says_all_that_keeps_it_from_being_published(self, database: Database) -> None:
+        async with database.transaction() as conn:
+            judged = await check(conn, {"unknown.yaml": 1})
+
+        assert judged.release is None
+        assert "unknown-file" in {finding.code for finding in judged.findings}
+        assert judged.changes == {}
