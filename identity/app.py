@@ -8,6 +8,7 @@ from identity.duties.api import router as duties
 from identity.identification.api import router as identification
 from identity.parties.api import router as parties
 from identity.printing.api import router as printing
+from identity.regions.api import router as regions
 from identity.representation.api import router as representation
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
@@ -40,6 +41,7 @@ def compose(service: IdentityService) -> FastAPI:
             duties,
             subscriptions,
             administration,
+            regions,
             events,
         ],
         parts=worker.parts(service.settings),

@@ -1,13 +1,12 @@
 """`catalogue`: what the platform offers."""
 
-import asyncio
-from collections.abc import Sequence
-from http.client import CREATED
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deploy.cli.door import Administrator, Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 from deploy.embedded.errors import LaunchError
 
@@ -36,39 +35,96 @@ def lint(folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False
 
 
 @catalogue.command()
-def publish(folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
+def check(context: typer.Context, folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
+    """Ask the running platform what publishing this would change. Nothing is published. Exit status 1 if refused.
+
+    Says, too, which of its departments are not registered, so that nobody could decide or issue for them.
+    """
+    content = _readable(folder, json=json)
+    platform = Door.of(context).open(data_dir)
+    _, judged = platform.post("/v1/catalogue/checks", {"content": content})
+    judged["departments_not_registered"] = [*_not_registered(platform, content)]
+    answer(judged) if json else _tell_judgement(judged)
+    if judged["findings"]:
+        raise typer.Exit(1)
+
+
+@catalogue.command()
+def publish(context: typer.Context, folder: Folder = None, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
     """Publish a catalogue to the running platform as its next release; the same content again changes nothing.
 
     What lint refuses is not published, and told as lint tells it.
     """
-    from deploy.world import World  # noqa: PLC0415
     from licensing.catalogue.lint import judge  # noqa: PLC0415
-    from licensing.catalogue.load import DATA, read_files  # noqa: PLC0415
 
-    async def send() -> tuple[int, dict[str, Any]]:
-        async with World.open(data_dir) as world:
-            headers = await world.headers("ops")
-            response = await world.http.post("/v1/catalogue/releases", json={"content": content}, headers=headers)
-            return response.status_code, response.json()
-
-    content, unreadable = read_files(folder or DATA)
-    if findings := unreadable or judge(content)[1]:
+    content = _readable(folder, json=json)
+    if findings := judge(content)[1]:
         _tell(findings, json=json)
         raise LaunchError("refused; nothing was published")
-    status, told = asyncio.run(send())
+    _, release = Door.of(context).open(data_dir).post("/v1/catalogue/releases", {"content": content})
+    answer(release) if json else typer.echo(f"release {release['number']} is published")
+
+
+@catalogue.command()
+def rollback(
+    context: typer.Context,
+    to: Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="The release to go back to.")],
+    data_dir: DataDir = DATA_DIR,
+    json: Json = False,
+) -> None:
+    """Publish the content of an earlier release again, as the next one. What is running keeps its own release."""
+    _, release = Door.of(context).open(data_dir).post(f"/v1/catalogue/releases/{to}/restoration")
+    answer(release) if json else typer.echo(f"release {release['number']} is published; it says what release {to} said")
+
+
+@catalogue.command("list")
+def list_releases(context: typer.Context, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
+    """All releases, the current one first."""
+    found = list(Door.of(context).open(data_dir).pages("/v1/catalogue/releases"))
     if json:
-        answer(told)
-    elif status == CREATED:
-        typer.echo(f"release {told['number']} is published")
-    if status != CREATED:
-        raise LaunchError(f"refused: {told.get('title')}; nothing was published")
+        answer(found)
+        return
+    for row in found:
+        again = f"says again what {row['restores']} said" if row["restores"] else ""
+        typer.echo(f"{row['number']:>5}  {row['published_at'][:19]}  {row['published_by']}  {again}".rstrip())
+
+
+def _readable(folder: Path | None, *, json: bool) -> Mapping[str, Any]:
+    """What the files say; refuses files that are no YAML, and tells them."""
+    from licensing.catalogue.load import DATA, read_files  # noqa: PLC0415
+
+    content, unreadable = read_files(folder or DATA)
+    if unreadable:
+        _tell(unreadable, json=json)
+        raise LaunchError("refused; some files cannot be read")
+    return content
+
+
+def _not_registered(platform: Administrator, content: Mapping[str, Any]) -> Iterator[str]:
+    """The catalogue's departments that identity does not know, or knows as retired."""
+    known = {row["code"] for row in platform.pages("/v1/admin/departments") if not row["retired_at"]}
+    listed = content.get("departments.yaml")
+    for department in listed.get("departments", []) if isinstance(listed, dict) else []:
+        if isinstance(department, dict) and department.get("code") not in known:
+            yield str(department.get("code"))
+
+
+def _tell_judgement(judged: Mapping[str, Any]) -> None:
+    for change in judged["changes"]:
+        typer.echo(f"{change['change']:<8} {change['thing']}")
+    for department in judged["departments_not_registered"]:
+        typer.echo(f"department {department} is not registered: onevisit admin department add")
+    _tell_all(judged["findings"])
+    typer.echo(f"compared with release {judged['release'] or '-'}")
 
 
 def _tell(findings: "Sequence[Finding]", *, json: bool) -> None:
     """Every finding on a line of its own, and how many there are."""
-    if json:
-        answer({"findings": [finding._asdict() for finding in findings]})
-        return
+    told = [finding._asdict() for finding in findings]
+    answer({"findings": told}) if json else _tell_all(told)
+
+
+def _tell_all(findings: Sequence[Mapping[str, Any]]) -> None:
     for finding in findings:
-        typer.echo(f"{finding.file}: {finding.item}: {finding.code}: {finding.cause}")
+        typer.echo(f"{finding['file']}: {finding['item']}: {finding['code']}: {finding['cause']}")
     typer.echo(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}" if findings else "nothing to refuse")

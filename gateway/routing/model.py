@@ -104,6 +104,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/admin/clients/{code}/keys", IDENTITY, WRITE),
     Route("DELETE", "/v1/admin/clients/{code}/keys/{kid}", IDENTITY, WRITE),
     Route("GET", "/v1/admin/acts", IDENTITY, READ),
+    Route("PUT", "/v1/admin/regions", IDENTITY, WRITE),
+    Route("GET", "/v1/regions", IDENTITY, PUBLIC),
     Route("GET", "/v1/me/representations", IDENTITY, READ),
     Route("POST", "/v1/parties", IDENTITY, WRITE),
     Route("POST", "/v1/parties/resolve", IDENTITY, WRITE),

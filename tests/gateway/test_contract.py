@@ -15,6 +15,7 @@ from identity.administration.api import router as administration
 from identity.duties.api import router as duties
 from identity.identification.api import router as identification
 from identity.parties.api import router as parties
+from identity.regions.api import router as regions
 from identity.representation.api import router as representation
 from identity.subscriptions.api import router as subscriptions
 from identity.tokens.api import clients
@@ -32,7 +33,17 @@ from shared.messaging.api import feed_router
 from shared.messaging.topics import Reach
 
 ROUTERS: dict[str, list[APIRouter]] = {
-    "identity": [tokens, clients, identification, representation, parties, duties, subscriptions, administration],
+    "identity": [
+        tokens,
+        clients,
+        identification,
+        representation,
+        parties,
+        duties,
+        subscriptions,
+        administration,
+        regions,
+    ],
     "licensing": [catalogue, calendar, applications, cases],
     "certificates": [issuing, copies, delivery, status_lists, credentials, verification, evidence, imports],
     "records": [filing, accesses, evidence, imports],

@@ -73,6 +73,7 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ("POST", "/v1/admin/clients/{client_id}/keys"): ({"jwk": {}}, ADMIN),
     ("DELETE", "/v1/admin/clients/{client_id}/keys/{kid}"): (None, ADMIN),
     ("GET", "/v1/admin/acts"): (None, ADMIN),
+    ("PUT", "/v1/admin/regions"): ({"regions": [{"code": "990000", "name": {"zh": "无"}}]}, ADMIN),
     ("GET", "/internal/revocations"): (None, frozenset({"licensing", "certificates"})),
     ("POST", "/internal/parties/regions"): ({"parties": [NOBODY_ID]}, frozenset({"licensing", "certificates"})),
     ("POST", "/internal/numbers/seals"): ({"parties": [NOBODY_ID]}, frozenset({"certificates"})),
@@ -80,6 +81,7 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
 }
 PUBLIC = {
     ("GET", "/v1/duties"),
+    ("GET", "/v1/regions"),
     ("POST", "/oauth/token"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/oauth-authorization-server"),

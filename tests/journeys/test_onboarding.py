@@ -1,17 +1,21 @@
 """A city takes in a department: registered by the command line, at work with its own key, changed, and gone again."""
 
 import json
+import shutil
 import time
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from licensing.catalogue.load import DATA
 from shared.auth.service_tokens import ASSERTION_TYPE, client_assertion
 from shared.clock import now
 from shared.jose import SigningKey
 from tests.journeys.conftest import Platform
+from tests.licensing.calendar.notices import MAKEUP, SOURCE, STRETCHES
 
 NAMES = ("--name-zh", "民政部门", "--name-en", "Bureau of Records")
 FELT_WITHIN_SECONDS = 60
@@ -127,3 +131,45 @@ def test_refusals_are_one_clear_line(city: City) -> None:
         "admin", "--url", city.platform.url, "--client", "ops", "--key", str(private), "department", "list"
     )
     assert (stranger.returncode, "invalid_client" in stranger.stderr) == (1, True)
+
+
+def test_days_regions_and_the_catalogue_are_set_up_from_files(city: City) -> None:
+    notice = city.directory / "2027.yaml"
+    stretches = "\n".join(
+        f"  - {{name: {name}, from: {first}, to: {date.fromisoformat(first) + timedelta(days=length - 1)}}}"
+        for first, length, name in STRETCHES
+    )
+    text = f"year: 2027\nsource_doc: {SOURCE}\nholidays:\n{stretches}\nmakeup_workdays: [{', '.join(MAKEUP)}]\n"
+    notice.write_text(text.replace("from: 2027-05-01", "from: 2027-05-02"), encoding="utf-8")
+    assert "2027-05-01 statutory-holiday-missing" in city.refused("calendar", "load", str(notice))
+    notice.write_text(text, encoding="utf-8")
+    assert city.admin("calendar", "load", str(notice))["workdays"] == 247
+    assert [year["year"] for year in city.admin("calendar", "list")][-1] == 2027
+
+    regions = city.directory / "regions.csv"
+    regions.write_text("code,name_zh\n330000,浙江省\n330782,义乌市\n", encoding="utf-8")
+    assert "330782 city-missing" in city.refused("region", "load", str(regions))
+    regions.write_text("code,name_zh\n330000,浙江省\n330700,金华市\n330782,义乌市\n", encoding="utf-8")
+    assert city.admin("region", "load", str(regions))["loaded"] == 3
+    assert [each["code"] for each in city.admin("region", "list", "--within", "330700")] == ["330700", "330782"]
+
+
+def test_a_catalogue_is_checked_published_and_taken_back(city: City) -> None:
+    folder = city.directory / "catalogue"
+    shutil.copytree(DATA, folder)
+    thing = folder / "things" / "newborn.yaml"
+    thing.write_text(thing.read_text("utf-8").replace("A child is born", "A child was born"), "utf-8")
+    departments = folder / "departments.yaml"
+    more = "  - {code: registry, name: {zh: 档案局, en: Registry}, uscc: 11330000MB9X001701, region: '330000'}\n"
+    departments.write_text(departments.read_text("utf-8") + more, "utf-8")
+
+    current = city.admin("catalogue", "list")[0]["number"]
+    judged = city.admin("catalogue", "check", str(folder))
+    assert judged["changes"] == [{"thing": "newborn", "change": "changed"}]
+    assert judged["departments_not_registered"] == ["registry"]
+    assert city.admin("catalogue", "publish", str(folder))["number"] == current + 1
+    assert city.admin("catalogue", "rollback", str(current))["number"] == current + 2
+    assert [each["restores"] for each in city.admin("catalogue", "list")][:2] == [current, None]
+    assert "release-not-found" in city.refused("catalogue", "rollback", "99999")
+    acts = [act["act"] for act in city.admin("acts", "--limit", "2")]
+    assert acts == ["catalogue.restored", "catalogue.published"]

@@ -1,12 +1,14 @@
 """`admin acts`: who changed what, and when."""
 
+from datetime import datetime
+from heapq import merge
 from itertools import islice
 from typing import Annotated
 
 import typer
 
-from deploy.cli.admin.door import Door
 from deploy.cli.admin.options import table
+from deploy.cli.door import Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 
 app = typer.Typer()
@@ -20,7 +22,9 @@ def acts(
     json: Json = False,
 ) -> None:
     """What administrators did, the latest first."""
-    found = list(islice(Door.of(context).open(data_dir).pages("/v1/admin/acts"), limit))
+    platform = Door.of(context).open(data_dir)
+    books = (platform.pages(f"/v1/admin/{book}") for book in ("acts", "content-acts"))
+    found = list(islice(merge(*books, key=lambda act: datetime.fromisoformat(act["at"]), reverse=True), limit))
     if json:
         answer(found)
         return

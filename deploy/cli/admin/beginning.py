@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy.cli.admin.clients import new_pair
-from deploy.cli.admin.door import DEFAULT_CLIENT
 from deploy.cli.admin.options import PublicKey, public_jwk
+from deploy.cli.door import DEFAULT_CLIENT
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home

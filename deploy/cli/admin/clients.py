@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from deploy.cli.admin.door import Door
-from deploy.cli.admin.door import Json as Answer
 from deploy.cli.admin.options import PublicKey, public_jwk, table
+from deploy.cli.door import Door
+from deploy.cli.door import Json as Answer
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 from deploy.embedded.errors import LaunchError
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.admin.door import Door
 from deploy.cli.admin.options import NameEn, NameZh, table
+from deploy.cli.door import Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 
 app = typer.Typer()

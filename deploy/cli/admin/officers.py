@@ -5,8 +5,8 @@ from uuid import UUID
 
 import typer
 
-from deploy.cli.admin.door import Door
 from deploy.cli.admin.options import NameEn, NameZh, table
+from deploy.cli.door import Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 
 app = typer.Typer()

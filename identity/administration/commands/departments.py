@@ -11,6 +11,7 @@ from identity.administration.errors import DepartmentNotFound, DepartmentNumberT
 from identity.administration.queries import Found
 from identity.parties.errors import NumberNotValid
 from identity.parties.rules import organisation_number
+from identity.regions.commands import check_region
 from identity.tokens.queries import put_department as write_department
 from shared.administration import record_act
 from shared.database import translate
@@ -31,8 +32,9 @@ async def put_department(
 ) -> tuple[Found, bool]:
     """The department is registered as described; answers it, and whether it is new. The same again changes nothing.
 
-    Refuses a credit code with a wrong check digit (NumberNotValid) or of another department (DepartmentNumberTaken),
-    and one that is retired (DepartmentRetired). In the books: which of its columns changed.
+    Refuses a credit code with a wrong check digit (NumberNotValid) or of another department (DepartmentNumberTaken), a
+    region that is not among those loaded (RegionUnknown), and one that is retired (DepartmentRetired). In the books:
+    which of its columns changed.
     """
     _check_number(says["uscc"])
     await queries.own(conn, f"department:{code}")
@@ -40,6 +42,8 @@ async def put_department(
     if before is not None and before.retired_at is not None:
         raise DepartmentRetired
     changed = rules.changes(before, says)
+    if "region" in changed:
+        await check_region(conn, says["region"])
     if changed:
         with translate({"uq_departments_uscc": DepartmentNumberTaken}):
             await write_department(conn, {"code": code, **says})

@@ -1,4 +1,4 @@
-"""What administrators do is in the books; departments retire; tokens end with a key that others may have."""
+"""What administrators do is in the books; departments retire; tokens end with a key that others may have; regions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,5 +21,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_administrative_acts"),
     )
     op.create_index("ix_administrative_acts_at", "administrative_acts", ["at", "id"])
+    op.create_table(
+        "regions",
+        sa.Column("code", sa.String(6), nullable=False),
+        sa.Column("name_zh", sa.String, nullable=False),
+        sa.Column("name_en", sa.String),
+        sa.Column("abolished_on", sa.Date),
+        sa.PrimaryKeyConstraint("code", name="pk_regions"),
+    )
     op.add_column("departments", sa.Column("retired_at", sa.DateTime(timezone=True)))
     op.add_column("clients", sa.Column("refused_before", sa.DateTime(timezone=True)))

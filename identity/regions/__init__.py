@@ -1,0 +1,1 @@
+"""Administrative divisions (GB/T 2260) by their codes and names, as an administrator loads them."""
