@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from identity import worker
 from identity.administration.api import router as administration
 from identity.duties.api import router as duties
+from identity.federation.api import router as federation
 from identity.identification.api import router as identification
 from identity.parties.api import router as parties
 from identity.printing.api import router as printing
@@ -41,6 +42,7 @@ def compose(service: IdentityService) -> FastAPI:
             duties,
             subscriptions,
             administration,
+            federation,
             regions,
             events,
         ],

@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import Depends
 
 from identity.bus.door import BusDoor
+from identity.federation.exchange import Federation
+from identity.federation.providers import load_providers
 from identity.identification.ports import CodeSender, HttpCodeSender, LogCodeSender
 from identity.parties.ports import Grants, SignedGrants
 from identity.settings import IdentitySettings
@@ -16,6 +18,7 @@ from identity.tokens.queries import list_revocations
 from identity.tokens.rules import REVOCATIONS_TOLD_FOR
 from identity.vault import Vault
 from shared.auth import Revocations
+from shared.errors import CannotStart
 from shared.evidence.sharing import SharingPolicy
 from shared.messaging.runtime import MessagingRuntime
 from shared.web import Service, service_of
@@ -34,6 +37,7 @@ class IdentityService(Service):
     messaging: MessagingRuntime = field(init=False)
     subscriptions: Keeper = field(init=False)
     door: BusDoor = field(init=False)
+    federation: Federation = field(init=False)
 
     def __post_init__(self) -> None:
         self.vault = self.settings.vault()
@@ -47,12 +51,25 @@ class IdentityService(Service):
         # The tokens with which it asks are its own: it asks itself, in whichever of its processes answers.
         self.sharing = SharingPolicy(self.neighbour("licensing"))
         self.subscriptions = Keeper(self.database, self.messaging.bus, self.sharing)
+        self.federation = self._federation()
 
     @property
     def code_sender(self) -> CodeSender:
         """Delivers one-time codes: the one given, the one configured, or (embedded only) the log."""
         url = self.settings.code_sender_url
         return self.sender or (HttpCodeSender(self.http, url) if url else LogCodeSender())
+
+    async def close(self) -> None:
+        await self.federation.close()
+        await super().close()
+
+    def _federation(self) -> Federation:
+        told = self.settings
+        providers = load_providers(told.oidc_providers_file, embedded=told.profile == "embedded")
+        found = Federation(providers, self.vault, self.clock, zone=told.zone, max_age_years=told.max_age_years)
+        if told.officer_sign_in_scopes and not found.signs_in("officers"):
+            raise CannotStart("ONEVISIT_OFFICER_SIGN_IN_SCOPES needs a provider that signs in officers")
+        return found
 
     async def revocations(self) -> Revocations:
         """The same as the others are told, from its own database."""

@@ -1,8 +1,10 @@
 """What identity is told at start, beyond what every service is told."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from identity.vault import Vault
 from shared.settings import ServiceSettings
@@ -35,6 +37,20 @@ class IdentitySettings(ServiceSettings):
     nats_check_seconds: float = Field(
         20.0, gt=0, le=30, description="How often connections of departments are checked, besides at revocations."
     )
+
+    oidc_providers_file: Path | None = Field(
+        None,
+        description="YAML: the OpenID Connect providers that sign in people and officers, see docs/onboarding.md.",
+    )
+    officer_sign_in_scopes: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="Scopes that a department has only for an officer who signed in at one of them, comma-separated.",
+    )
+
+    @field_validator("officer_sign_in_scopes", mode="before")
+    @classmethod
+    def _split_scopes(cls, value: object) -> object:
+        return frozenset(filter(None, value.split(","))) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _codes_reach_people(self) -> "IdentitySettings":

@@ -126,7 +126,7 @@ class Administrator:
         except httpx2.HTTPError as error:
             raise LaunchError(f"{self._url} does not answer ({type(error).__name__})") from None
         try:
-            body = response.json()
+            body = response.json() if response.content else {}
         except ValueError:
             raise LaunchError(f"{self._url} answered {response.status_code}, and not as the platform does") from None
         if response.is_error:

@@ -98,6 +98,8 @@ ROUTES: tuple[Route, ...] = (
     Route("PUT", "/v1/admin/officers/{id}", IDENTITY, WRITE),
     Route("POST", "/v1/admin/officers/{id}/suspension", IDENTITY, WRITE),
     Route("POST", "/v1/admin/officers/{id}/reinstatement", IDENTITY, WRITE),
+    Route("PUT", "/v1/admin/officers/{id}/login", IDENTITY, WRITE),
+    Route("DELETE", "/v1/admin/officers/{id}/login", IDENTITY, WRITE),
     Route("GET", "/v1/admin/clients", IDENTITY, READ),
     Route("GET", "/v1/admin/clients/{code}", IDENTITY, READ),
     Route("PUT", "/v1/admin/clients/{code}", IDENTITY, WRITE),

@@ -1,5 +1,6 @@
 """The OAuth 2 endpoints: tokens, the keys that verify them, discovery (RFC 8414); and revoking a client."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -28,8 +29,10 @@ async def issue_token(request: Request, service: Current) -> Response:
     issuer, at = service.settings.issuer, service.clock()
     async with service.database.transaction() as conn:
         client = await commands.authenticate_client(conn, form, issuer=issuer, at=at)
+    outside = await service.federation.prepared(form, client=client, at=at)
+    issue = partial(commands.issue_token, client=client, keys=service.keyring, issuer=issuer, at=at, outside=outside)
     async with service.database.transaction() as conn:
-        issuance = await commands.issue_token(conn, form, client=client, keys=service.keyring, issuer=issuer, at=at)
+        issuance = await issue(conn, form, withheld=service.settings.officer_sign_in_scopes)
     token = await service.keyring.sign(issuance.claims, typ=rules.ACCESS_TYPE)
     return JSONResponse(TokenAnswer.of(token, issuance).model_dump(exclude_none=True), headers=NO_STORE)
 

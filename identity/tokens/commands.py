@@ -1,6 +1,6 @@
 """Issuing access tokens to authenticated clients, and rotating the keys that sign them."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -38,6 +38,10 @@ from shared.jose import (
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
+ID_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 - a name, not a secret
+
+# Whom somebody else has authenticated: what the token says of them, found inside the transaction.
+Outside = Callable[[AsyncConnection], Awaitable[Claims]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +76,34 @@ async def authenticate_client(conn: AsyncConnection, form: Mapping[str, str], *,
 
 
 async def issue_token(
-    conn: AsyncConnection, form: Mapping[str, str], *, client: Client, keys: Keys, issuer: str, at: datetime
+    conn: AsyncConnection,
+    form: Mapping[str, str],
+    *,
+    client: Client,
+    keys: Keys,
+    issuer: str,
+    at: datetime,
+    outside: Outside | None = None,
+    withheld: frozenset[str] = frozenset(),
 ) -> Issuance:
-    """What the access token of this client says; an exchanged identification token is used up."""
+    """What the access token of this client says; an exchanged identification token is used up.
+
+    `outside`: of whom somebody else has authenticated. `withheld`: scopes for which an officer signs in themselves.
+    """
     grant_type = required(form, "grant_type")
+    kind: str = client.kind
     if grant_type == "client_credentials":
-        claims = {
-            **await _own_claims(conn, form, client),
-            "scope": " ".join(rules.granted_scopes(client, form.get("scope"))),
-        }
-        kind: str = client.kind
+        scopes = rules.granted_scopes(client, form.get("scope"), withheld=withheld)
+        claims = {**await _own_claims(conn, form, client), "scope": " ".join(scopes)}
+    elif grant_type == EXCHANGE and outside is not None and client.kind == "department":
+        scopes = rules.granted_scopes(client, form.get("scope"))
+        claims = {**await outside(conn), "scope": " ".join(scopes)}
     elif grant_type == EXCHANGE:
         scopes = rules.check_may_exchange(client, form.get("scope"))
-        person = await _exchange(conn, form, client=client, keys=keys, issuer=issuer, at=at)
+        if outside is not None:
+            person = await outside(conn)
+        else:
+            person = await _exchange(conn, form, client=client, keys=keys, issuer=issuer, at=at)
         claims, kind = {**person, "scope": " ".join(scopes)}, "person"
     else:
         raise UnsupportedGrantType

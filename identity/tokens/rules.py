@@ -128,12 +128,17 @@ def check_assertion(claims: Claims, *, client_id: str, audiences: Collection[str
         raise InvalidClient
 
 
-def granted_scopes(client: Client, asked: str | None) -> tuple[str, ...]:
-    """What was asked for, if the client has all of it; everything that it has, if it asked for nothing."""
-    if asked is None:
-        return client.scopes
-    scopes = tuple(dict.fromkeys(asked.split()))
-    if not scopes or not set(scopes) <= set(client.scopes):
+def granted_scopes(client: Client, asked: str | None, *, withheld: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What was asked for, if the client has all of it; everything that it has, if it asked for nothing.
+
+    `withheld` from a department's system that nobody has signed in to: it gets the rest of what it has.
+    """
+    kept = withheld if client.kind == "department" else frozenset[str]()
+    may = tuple(scope for scope in client.scopes if scope not in kept)
+    scopes = may if asked is None else tuple(dict.fromkeys(asked.split()))
+    if set(scopes) & kept & set(client.scopes):
+        raise InvalidScope("For some of these scopes the officer signs in.")
+    if (asked is not None and not scopes) or not set(scopes) <= set(may):
         raise InvalidScope
     return scopes
 

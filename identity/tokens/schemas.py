@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Self
 
-from identity.tokens.commands import ASSERTION, EXCHANGE, JWT_TYPE, Issuance
+from identity.tokens.commands import ASSERTION, EXCHANGE, ID_TOKEN_TYPE, JWT_TYPE, Issuance
 from identity.tokens.rules import ACCESS_TOKEN_LIFE
 from shared.schemas import AwareDatetime, Strict
 
@@ -51,8 +51,8 @@ TOKEN_REQUEST: dict[str, Any] = {
                         "scope": _text("A subset of the client's scopes; all of them if absent."),
                         "officer": _text("Departments: the id of the officer for whom the system acts."),
                         "audience": _text("Our own services: the service to be called."),
-                        "subject_token": _text("Token exchange: the identification token."),
-                        "subject_token_type": _text("Token exchange: always this.", JWT_TYPE),
+                        "subject_token": _text("Token exchange: the identification token, or a provider's ID token."),
+                        "subject_token_type": _text("Token exchange: which of them.", JWT_TYPE, ID_TOKEN_TYPE),
                     },
                 }
             }

@@ -129,6 +129,8 @@ def test_without_a_platform_or_a_key_it_says_what_to_do(tmp_path: Path, options:
         ["officer", "list"],
         ["officer", "suspend"],
         ["officer", "reinstate"],
+        ["officer", "link"],
+        ["officer", "unlink"],
         ["client", "add"],
         ["client", "list"],
         ["client", "rotate"],

@@ -13,6 +13,7 @@ from gateway.document.rules import merge_documents, shape_of
 from gateway.routing.model import ROUTES, Answer
 from identity.administration.api import router as administration
 from identity.duties.api import router as duties
+from identity.federation.api import router as federation
 from identity.identification.api import router as identification
 from identity.parties.api import router as parties
 from identity.regions.api import router as regions
@@ -42,6 +43,7 @@ ROUTERS: dict[str, list[APIRouter]] = {
         duties,
         subscriptions,
         administration,
+        federation,
         regions,
     ],
     "licensing": [catalogue, calendar, applications, cases],

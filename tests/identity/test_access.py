@@ -67,6 +67,8 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ("PUT", "/v1/admin/officers/{officer}"): (OFFICER, ADMIN),
     ("POST", "/v1/admin/officers/{officer}/suspension"): (None, ADMIN),
     ("POST", "/v1/admin/officers/{officer}/reinstatement"): (None, ADMIN),
+    ("PUT", "/v1/admin/officers/{officer}/login"): ({"issuer": "https://sso.test", "subject": "one"}, ADMIN),
+    ("DELETE", "/v1/admin/officers/{officer}/login"): (None, ADMIN),
     ("GET", "/v1/admin/clients"): (None, ADMIN),
     ("GET", "/v1/admin/clients/{client_id}"): (None, ADMIN),
     ("PUT", "/v1/admin/clients/{client_id}"): ({"kind": "app", "scopes": ["identify"]}, ADMIN),

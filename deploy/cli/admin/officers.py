@@ -15,6 +15,8 @@ app.add_typer(officer, name="officer")
 
 Id = Annotated[UUID, typer.Argument(metavar="ID", help="The officer, as `officer list` names them.")]
 
+Issuer = Annotated[str, typer.Option("--issuer", help="The provider, as identity's configuration names it.")]
+
 
 @officer.command()
 def add(
@@ -73,3 +75,24 @@ def reinstate(context: typer.Context, id_: Id, data_dir: DataDir = DATA_DIR, jso
     """The officer is in office again."""
     _, found = Door.of(context).open(data_dir).post(f"/v1/admin/officers/{id_}/reinstatement")
     answer(found) if json else typer.echo(f"{id_} is in office")
+
+
+@officer.command()
+def link(
+    context: typer.Context,
+    id_: Id,
+    issuer: Issuer,
+    subject: Annotated[str, typer.Option("--subject", help="By which name (`sub`) the provider knows them.")],
+    data_dir: DataDir = DATA_DIR,
+    json: Json = False,
+) -> None:
+    """Whoever signs in by this login at the city's provider acts for the officer. Safe to repeat."""
+    Door.of(context).open(data_dir).put(f"/v1/admin/officers/{id_}/login", {"issuer": issuer, "subject": subject})
+    answer({"officer": str(id_), "issuer": issuer}) if json else typer.echo(f"{id_} signs in at {issuer}")
+
+
+@officer.command()
+def unlink(context: typer.Context, id_: Id, issuer: Issuer, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
+    """Nobody signs in as the officer at this provider any more."""
+    Door.of(context).open(data_dir).delete(f"/v1/admin/officers/{id_}/login", issuer=issuer)
+    answer({"officer": str(id_), "issuer": None}) if json else typer.echo(f"{id_} does not sign in at {issuer}")
