@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status compose-demo compose-down test check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean
+.PHONY: help demo up down status compose-demo compose-down test test-compose check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean
 
 # Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -13,6 +13,7 @@ PORT ?= 8080
 # Tests share two workers' worth of machine by default; TESTS narrows them: make test TESTS=tests/identity
 WORKERS ?= 2
 TESTS ?= tests
+BLACK_BOX := $(addprefix tests/journeys/test_,killed.py loop.py client.py events_cli.py bad_input.py)
 EVENTS ?= 50000
 MINUTES ?= 5
 RATE ?= 200
@@ -46,6 +47,13 @@ compose-down: ## stop those containers and forget their data
 
 test: dev ## every test, on a real PostgreSQL and a real NATS
 	@$(RUN) pytest -n "$(WORKERS)" --dist worksteal -q "$(TESTS)"
+
+# Limits are per caller, and here one caller asks for everybody.
+test-compose: dev ## the journeys against those containers, as a black box, a service killed in their midst
+	@ONEVISIT_LIMITS_ENFORCED=false deploy/compose.sh up
+	@deploy/compose.sh keys "$(abspath $(COMPOSE_DIR))"
+	@SSL_CERT_FILE="$(abspath $(COMPOSE_DIR))/trust.pem" ONEVISIT_TEST_PLATFORM="$(abspath $(COMPOSE_DIR))" \
+		ONEVISIT_TEST_COMPOSE=deploy/compose.sh $(RUN) pytest -q -n 0 $(BLACK_BOX)
 
 check: dev ## style, types, imports, and what the public AsyncAPI parser says of our document
 	@$(RUN) ruff check .

@@ -1,5 +1,6 @@
 """The `onevisit` command. Refusals are one clear line and exit status 1; wrong usage is 2."""
 
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -24,6 +25,8 @@ for part in (module.app for module in _PARTS):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: these arguments, or the process's own."""
+    # Of every connection that ends which became encrypted after it was made, as those to the bus do. It means nothing.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         app(arguments)
     except (LaunchError, CannotStart) as error:

@@ -1,6 +1,10 @@
-"""The whole platform, started once by its own command line, as anybody would start it."""
+"""The whole platform, started once by its own command line, as anybody would start it.
+
+ONEVISIT_TEST_PLATFORM names the data directory of one that runs already, here or elsewhere (`make test-compose`).
+"""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Generator
@@ -10,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from deploy.embedded import ports
+from deploy.embedded.home import Home
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +26,11 @@ class Platform:
     directory: Path
     url: str
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether nobody may look behind its door: into databases and logs."""
+        return Home(self.directory).elsewhere() is not None
+
     def onevisit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "deploy.cli", *arguments, "--data-dir", str(self.directory)]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
@@ -31,6 +41,9 @@ class Platform:
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Generator[Platform]:
+    if given := os.environ.get("ONEVISIT_TEST_PLATFORM"):
+        yield Platform(Path(given), Home(Path(given)).reached().gateway)
+        return
     (port,) = ports.free_ports(1)
     platform = Platform(tmp_path_factory.mktemp("journeys") / "data", f"http://127.0.0.1:{port}")
     platform.directory.mkdir(mode=0o700)

@@ -109,7 +109,8 @@ async def _rows(platform: Platform) -> dict[str, int]:
 
 
 def rows(platform: Platform) -> dict[str, int]:
-    return asyncio.run(_rows(platform))
+    """How many rows each table has; nothing where nobody may look."""
+    return {} if platform.is_elsewhere else asyncio.run(_rows(platform))
 
 
 def refused(response: httpx2.Response, expected: set[int]) -> None:

@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 30
 async def client_of(world: World, department: str) -> AsyncGenerator[Client]:
     """The platform as this department's system, acting for its officer."""
     key = ClientCredentials(department, world.home.client_key(department), str(seed.officer_id(department)))
-    async with Client(world.gateway, key, trust_env=False) as client:
+    async with Client(world.gateway, key, trust_env=world.is_elsewhere) as client:
         yield client
 
 

@@ -233,6 +233,8 @@ def test_what_is_wrong_is_told_in_one_line(desk: Desk) -> None:
 
 
 def test_ops_see_what_a_service_has_parked_and_give_it_up(platform: Platform) -> None:
+    if platform.is_elsewhere:
+        pytest.skip("what is parked is seen where the databases are")
     event, subject = str(uuid4()), str(uuid4())
     asyncio.run(_park(platform, event, subject))
     (row,) = json.loads(platform.onevisit("events", "parked", "--service", "licensing", "--json").stdout)["items"]
@@ -257,7 +259,10 @@ async def _park(platform: Platform, event: str, subject: str) -> None:
 def _forget_last(inbox: Path, count: int) -> tuple[str, int]:
     """A subscriber's store was put back to an earlier state; answers the topic and its head."""
     with sqlite3.connect(inbox) as conn:
-        line, topic, head = conn.execute("SELECT line, topic, sequence FROM lines").fetchone()
+        # Where the mother of these tests lives; others may have been born elsewhere.
+        line, topic, head = conn.execute(
+            "SELECT line, topic, sequence FROM lines WHERE topic LIKE '%.33.01.02'"
+        ).fetchone()
         conn.execute("DELETE FROM seen WHERE line = ? AND sequence > ?", (line, head - count))
         (before,) = conn.execute(
             "SELECT hash FROM seen WHERE line = ? AND sequence = ?", (line, head - count)

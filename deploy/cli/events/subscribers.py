@@ -113,7 +113,7 @@ class Subscribers:
 def running_home(directory: Path) -> Home:
     """The data directory, where a platform runs; refuses where none does, or it is not ready."""
     home = Home(directory)
-    home.running()
+    home.reached()
     return home
 
 

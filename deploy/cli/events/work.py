@@ -58,7 +58,7 @@ async def platform_of(directory: Path, department: str) -> AsyncGenerator[Platfo
                 raise PlatformUnavailable(str(error)) from None
 
         try:
-            async with Platform(world.gateway, token, trust_env=False) as platform:
+            async with Platform(world.gateway, token, trust_env=world.is_elsewhere) as platform:
                 yield platform
         except PlatformRefused as refusal:
             raise LaunchError(_told(refusal)) from None
