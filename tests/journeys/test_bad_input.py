@@ -28,6 +28,7 @@ CALLERS = {
     "/v1/cases/{case}/rating": "mother",
     "/v1/catalogue": "ops",
     "/v1/calendar": "ops",
+    "/v1/admin": "ops",
 }
 MALFORMED = {
     "J1 duplicate keys": (b'{"x":"CANARY","x":1}', {}),
@@ -84,9 +85,8 @@ def caller_of(path: str) -> str:
 
 
 def concrete(path: str) -> str:
-    parts = [
-        part if not part.startswith("{") else "2026" if "year" in part else str(uuid4()) for part in path.split("/")
-    ]
+    named = {"{year}": "2026", "{code}": "nobody", "{client_id}": "nobody"}
+    parts = [named.get(part, str(uuid4())) if part.startswith("{") else part for part in path.split("/")]
     return "/".join(parts)
 
 
