@@ -1,13 +1,18 @@
 """Runs one service: `python -m deploy.serve licensing --port 8001`. Its settings come from the environment."""
 
 import argparse
+import asyncio
 import sys
+from functools import partial
 from importlib import import_module
 
 import uvicorn
+from pydantic import ValidationError
+from starlette.types import ASGIApp
 
 from deploy import services
 from shared.errors import CannotStart
+from shared.settings import ServiceSettings, refusal_of
 from shared.web.protocol import BoundedProtocol
 
 # Responses under way when asked to stop get this long; event streams are cut after it.
@@ -33,8 +38,14 @@ def serve(service: str, *, host: str, port: int) -> None:
 
 
 def _serve(service: str, *, host: str, port: int) -> None:
+    settings = _settings_of(service)
+    if settings.profile != "embedded":
+        # Whoever starts the embedded platform has just made everything that this looks at.
+        from deploy import preflight  # noqa: PLC0415
+
+        asyncio.run(preflight.check(service, settings))
     uvicorn.run(
-        import_module(f"{service}.app").create_app,
+        partial(_compose, service, settings),
         factory=True,
         host=host,
         port=port,
@@ -52,6 +63,22 @@ def _serve(service: str, *, host: str, port: int) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=512,
     )
+
+
+def _settings_of(service: str) -> ServiceSettings:
+    declared: type[ServiceSettings] = getattr(import_module(f"{service}.settings"), f"{service.capitalize()}Settings")
+    try:
+        return declared()
+    except ValidationError as error:
+        raise refusal_of(error) from None
+
+
+def _compose(service: str, settings: ServiceSettings) -> ASGIApp:
+    try:
+        app: ASGIApp = import_module(f"{service}.app").create_app(settings)
+    except OSError as error:
+        raise CannotStart(f"{error.filename} cannot be read ({error.strerror})") from None
+    return app
 
 
 if __name__ == "__main__":

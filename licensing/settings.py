@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from shared.errors import CannotStart
 from shared.jose import SigningKey
 from shared.settings import ServiceSettings
 
@@ -19,5 +20,5 @@ class LicensingSettings(ServiceSettings):
         """The key; its public half is at `/.well-known/jwks.json`."""
         path = self.grant_key_file or self.client_key_file
         if path is None:
-            raise RuntimeError("licensing has no key for grants: set ONEVISIT_GRANT_KEY_FILE")
+            raise CannotStart("licensing has no key for grants: set ONEVISIT_GRANT_KEY_FILE")
         return SigningKey.load(path)

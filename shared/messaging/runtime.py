@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from shared.background import Part, running
 from shared.database import Database
+from shared.errors import CannotStart
 from shared.messaging.bell import Bell
 from shared.messaging.cursor import CursorKey
 from shared.messaging.jetstream import JetStream
@@ -23,7 +24,7 @@ class MessagingRuntime:
 
     def __init__(self, service: str, database: Database, settings: ServiceSettings, *, connected: bool = False) -> None:
         if settings.nats_url is None or settings.cursor_key_file is None:
-            raise RuntimeError(f"{service} needs ONEVISIT_NATS_URL and ONEVISIT_CURSOR_KEY_FILE")
+            raise CannotStart(f"{service} needs ONEVISIT_NATS_URL and ONEVISIT_CURSOR_KEY_FILE")
         password = settings.nats_password.get_secret_value() if settings.nats_password else None
         self._service = service
         self._database = database

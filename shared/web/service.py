@@ -16,6 +16,7 @@ from shared import logging, tracing
 from shared.auth import Revocations, ServiceTokens, TokenVerifier
 from shared.clock import Clock, now
 from shared.database import Database
+from shared.errors import CannotStart
 from shared.http import ServiceClient, new_client
 from shared.jose import FetchedKeys, Keys, SigningKey
 from shared.settings import ServiceSettings
@@ -50,14 +51,14 @@ class Service:
     @property
     def database(self) -> Database:
         if self.database_or_none is None:
-            raise RuntimeError(f"{self.name} runs without a database: set ONEVISIT_DATABASE_URL")
+            raise CannotStart(f"{self.name} runs without a database: set ONEVISIT_DATABASE_URL")
         return self.database_or_none
 
     def tokens(self) -> ServiceTokens:
         """This service's own credentials at identity."""
         path = self.settings.client_key_file
         if path is None:
-            raise RuntimeError(f"{self.name} has no client key: set ONEVISIT_CLIENT_KEY_FILE")
+            raise CannotStart(f"{self.name} has no client key: set ONEVISIT_CLIENT_KEY_FILE")
         if not hasattr(self, "_tokens"):
             self._tokens = ServiceTokens(
                 self.http,
