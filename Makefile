@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status compose-demo compose-down test test-compose check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean
+.PHONY: help demo up down status compose-demo compose-down test test-compose check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean test-cluster
 
 # Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -17,6 +17,7 @@ BLACK_BOX := $(addprefix tests/journeys/test_,killed.py loop.py client.py events
 EVENTS ?= 50000
 MINUTES ?= 5
 RATE ?= 200
+LOAD_SECONDS ?= 120
 REPLIES ?= 100000
 N ?= 10000
 
@@ -78,6 +79,10 @@ mutants: dev ## ten thousand changes to every form of a certificate: none believ
 faults: dev ## kill -9 of everything under load, then count: MINUTES=5, SEED=, RATE=200, REPORT=file.json
 	@$(RUN) tests.faults --minutes "$(MINUTES)" --rate "$(RATE)" $(if $(SEED),--seed "$(SEED)") \
 		$(if $(REPORT),--json "$(REPORT)")
+
+test-cluster: RATE = 50
+test-cluster: dev ## kill -9 of two of deploy/cluster's machines under load, then count: RATE=50, LOAD_SECONDS=120, REPORT=
+	@$(RUN) tests.cluster --rate "$(RATE)" --seconds "$(LOAD_SECONDS)" $(if $(REPORT),--json "$(REPORT)")
 
 faults-planted: dev ## plant the mistakes that others have made, one at a time; each must be caught
 	@$(RUN) tests.faults.planting

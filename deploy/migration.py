@@ -14,11 +14,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.servers import Servers
+
 
 async def migrate(service: str, owner_url: str) -> str | None:
     """The database is at the newest revision; answers which that is, None where the service has none."""
     script = revisions_of(service)
-    engine = create_async_engine(owner_url, poolclass=pool.NullPool)
+    engine = create_async_engine(owner_url, poolclass=pool.NullPool, async_creator=Servers(owner_url).connect)
     try:
         async with engine.begin() as conn:
             await conn.run_sync(_upgrade_with(script))

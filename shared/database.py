@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.errors import ServiceError
+from shared.servers import Servers
 
 # SQLAlchemy wraps what PostgreSQL says, not what the network says.
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
@@ -44,8 +45,10 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
+        self.servers = Servers(url)
         self.engine: AsyncEngine = create_async_engine(
             url,
+            async_creator=self.servers.connect,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
@@ -101,8 +104,8 @@ Read = Annotated[AsyncConnection, Depends(_read, scope="function")]
 
 
 # What another moment heals (PostgreSQL, appendix A): waited too long for a lock, deadlock, canceled as too slow, too
-# many connections, the server goes or comes, the connection is lost.
-_PASSING = ("55P03", "40P01", "40001", "57014", "53300", "57P", "08")
+# many connections, the server goes or comes, the connection is lost, the server takes no writes (any more).
+_PASSING = ("55P03", "40P01", "40001", "57014", "53300", "57P", "08", "25006")
 
 
 def is_passing(error: Exception) -> bool:

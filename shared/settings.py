@@ -34,12 +34,19 @@ class ServiceSettings(BaseSettings):
     licensing_url: str = Field(description="Base URL of the licensing service.")
     certificates_url: str = Field(description="Base URL of the certificates service.")
     records_url: str = Field(description="Base URL of the records service.")
-    database_url: SecretStr | None = Field(None, description="PostgreSQL of this service, `postgresql+asyncpg://…`.")
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL of this service, `postgresql+asyncpg://…`; of several servers the one that "
+        "takes writes is used: `…@/licensing?host=a:5432&host=b:5432`.",
+    )
     database_password: SecretStr | None = Field(
         None, description="Password for `ONEVISIT_DATABASE_URL`, where that has none."
     )
     database_pool: int = Field(10, ge=2, le=200, description="Connections that this process keeps to PostgreSQL.")
-    nats_url: str | None = Field(None, description="NATS server, `nats://host:port`.")
+    nats_url: str | None = Field(None, description="NATS servers, `nats://host:port`, comma-separated.")
+    nats_replicas: int = Field(
+        1, ge=1, le=5, description="How many servers of the bus keep each event: 1, or 3 where there are three."
+    )
     nats_user: str | None = Field(None, description="Static NATS user of this service.")
     nats_password: SecretStr | None = Field(None, description="Password of that NATS user.")
     client_key_file: Path | None = Field(None, description="PEM private key by which this service asks for tokens.")

@@ -6,6 +6,9 @@ The owner makes the tables; the service only reads and writes rows. No role reac
 from collections.abc import Sequence
 
 import asyncpg
+from sqlalchemy import make_url
+
+from shared.servers import Servers
 
 # Migrations may take long and wait for locks; requests may not.
 _OWNER_SETTINGS = ("statement_timeout = 0", "transaction_timeout = 0", "lock_timeout = '60s'")
@@ -18,7 +21,7 @@ def owner_of(service: str) -> str:
 
 async def provision(superuser_url: str, services: Sequence[str], *, passwords: dict[str, str]) -> None:
     """Every role and database exists, with the given passwords; what exists already is left as it is."""
-    conn = await asyncpg.connect(plain(superuser_url))
+    conn = await Servers(superuser_url).connect()
     try:
         for service in services:
             for role in (owner_of(service), service):
@@ -51,7 +54,7 @@ async def create_database(conn: asyncpg.Connection, name: str, *, owner: str) ->
 
 async def grant_rows(superuser_url: str, database: str, *, owner: str, role: str) -> None:
     """`role` may use, not change, every table that `owner` makes in the database from now on."""
-    conn = await asyncpg.connect(plain(in_database(superuser_url, database)))
+    conn = await Servers(in_database(superuser_url, database)).connect()
     defaults = f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" IN SCHEMA public'
     try:
         await conn.execute(f'GRANT CONNECT ON DATABASE "{database}" TO "{role}"')
@@ -69,10 +72,9 @@ def plain(url: str) -> str:
 
 def in_database(url: str, database: str) -> str:
     """The same server and role, another database."""
-    return f"{url.rpartition('/')[0]}/{database}"
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
 def as_role(url: str, role: str, password: str) -> str:
     """The same server and database, another role."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{role}:{password}@{rest.rpartition('@')[2]}"
+    return make_url(url).set(username=role, password=password).render_as_string(hide_password=False)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import structlog
 from nats.aio.client import Client
 
+from shared.messaging.jetstream import servers_of
+
 log = structlog.get_logger(__name__)
 
 
@@ -24,7 +26,7 @@ class Login:
         """A connection that comes back by itself, as long as the block lasts; waits for the first one."""
         connection = Connection()
         await connection.client.connect(
-            self.url,
+            servers_of(self.url),
             name=name,
             user=self.user,
             password=self.password,

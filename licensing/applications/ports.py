@@ -59,7 +59,7 @@ class ListenedNews(ToldNews):
 
     def __init__(self, database: Database) -> None:
         super().__init__()
-        self._dsn = database.url.replace("postgresql+asyncpg://", "postgresql://", 1)
+        self._servers = database.servers
         self._listening = asyncio.Event()
 
     @asynccontextmanager
@@ -83,7 +83,7 @@ class ListenedNews(ToldNews):
 
     async def _listen(self) -> None:
         lost = asyncio.Event()
-        conn = await asyncpg.connect(self._dsn, timeout=5)
+        conn = await self._servers.connect()
         try:
             conn.add_termination_listener(lambda _: lost.set())
             await conn.add_listener(PROGRESS_CHANNEL, self._hear)

@@ -18,7 +18,7 @@ class Bell:
     """Counts rings per channel. Read the count, look for rows, then wait for a later ring: none is missed."""
 
     def __init__(self, database: Database) -> None:
-        self._dsn = database.url.replace("postgresql+asyncpg://", "postgresql://", 1)
+        self._servers = database.servers
         self._rings: Counter[str] = Counter()
         self._waiting: dict[str, asyncio.Event] = {channel: asyncio.Event() for channel in CHANNELS}
 
@@ -53,7 +53,7 @@ class Bell:
 
     async def _listen(self) -> None:
         lost = asyncio.Event()
-        conn = await asyncpg.connect(self._dsn, timeout=5)
+        conn = await self._servers.connect()
         try:
             conn.add_termination_listener(lambda _: lost.set())
             for channel in CHANNELS:

@@ -49,8 +49,11 @@ class Message:
 class JetStream:
     """The connection. `generation` rises with every (re)connection: what was learnt in an earlier one is not known."""
 
-    def __init__(self, url: str, *, name: str, user: str | None = None, password: str | None = None) -> None:
-        self._url = url
+    def __init__(
+        self, url: str, *, name: str, user: str | None = None, password: str | None = None, replicas: int = 1
+    ) -> None:
+        self._servers = servers_of(url)
+        self._replicas = replicas
         self._name = name
         self._user = user
         self._password = password
@@ -99,10 +102,12 @@ class JetStream:
             deny_purge=True,
             allow_atomic=True,
             duplicate_window=DUPLICATE_WINDOW_SECONDS,
+            num_replicas=self._replicas,
         )
         try:
             info = await manager.stream_info(STREAM)
-            if not info.config.allow_atomic:
+            # Copies are added here and never taken away: services that are told differently must not take turns.
+            if not info.config.allow_atomic or (info.config.num_replicas or 1) < self._replicas:
                 await manager.update_stream(config)
         except nats.js.errors.NotFoundError:
             info = await manager.add_stream(config)
@@ -197,7 +202,7 @@ class JetStream:
     async def _connect(self) -> None:
         self._client = Client()
         await self._client.connect(
-            self._url,
+            self._servers,
             name=self._name,
             user=self._user,
             password=self._password,
@@ -230,6 +235,11 @@ class JetStream:
 
     async def _note(self, error: Exception) -> None:
         log.warning("bus", error=repr(error))
+
+
+def servers_of(url: str) -> list[str]:
+    """The servers of the bus that a setting names, comma-separated."""
+    return [server.strip() for server in url.split(",") if server.strip()]
 
 
 def _headers(message: Message, batch: str, number: int) -> dict[str, str]:

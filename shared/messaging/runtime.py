@@ -31,7 +31,13 @@ class MessagingRuntime:
         self._is_worker = "worker" in settings.run
         self._connected = connected
         self._subscribers: list[Subscriber] = []
-        self.bus = JetStream(settings.nats_url, name=service, user=settings.nats_user, password=password)
+        self.bus = JetStream(
+            settings.nats_url,
+            name=service,
+            user=settings.nats_user,
+            password=password,
+            replicas=settings.nats_replicas,
+        )
         self.bell = Bell(database)
         self.cursor_key = CursorKey.load(settings.cursor_key_file)
 

@@ -17,6 +17,7 @@ import typer
 from tests.faults.checker import Found, Verdict, judge
 from tests.faults.injection import Injection
 from tests.faults.run import CATCH_UP_SECONDS, Run, processors
+from tests.faults.servers import Embedded
 
 # Starting, the last catching up and the checker have their share of the time.
 OVERHEAD_SECONDS = 110.0
@@ -34,7 +35,7 @@ def main(
     seconds = max(30.0, minutes * 60 - OVERHEAD_SECONDS)
     say(f"seed {seed}, commit {revision()}, {seconds:.0f} s of load at {rate:.0f} commits/s, {processors()} cores")
     directory = Path(tempfile.mkdtemp(prefix="onevisit-faults-"))
-    run = Run(directory, seed=seed, rate=rate, seconds=seconds, tell=say)
+    run = Run(directory, seed=seed, rate=rate, seconds=seconds, tell=say, servers=Embedded(directory))
     begun = time.monotonic()
     try:
         run.start()

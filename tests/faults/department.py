@@ -96,7 +96,7 @@ async def main() -> None:
     store = Store(Path(told["store"]))
     while True:
         try:
-            client = await nats.connect(told["nats"], max_reconnect_attempts=0, allow_reconnect=False)
+            client = await nats.connect(told["nats"].split(","), max_reconnect_attempts=0, allow_reconnect=False)
             try:
                 await receive(client, store, told)
             finally:

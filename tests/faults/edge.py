@@ -105,7 +105,7 @@ def application(edge: Edge) -> FastAPI:
 async def main() -> None:
     """Serve until killed."""
     told = orjson.loads(os.environ["FAULTS_EDGE"])
-    database, bus = Database(told["database"]), JetStream(told["nats"], name="edge")
+    database, bus = Database(told["database"]), JetStream(told["nats"], name="edge", replicas=told["replicas"])
     key = CursorKey.load(Path(told["cursor_key"]))
     edge = Edge(database, bus, told["nats"], Bell(database), key, consumers=told["consumers"])
     server = uvicorn.Server(uvicorn.Config(application(edge), port=told["port"], log_level="warning"))

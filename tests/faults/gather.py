@@ -88,7 +88,7 @@ def count_applied(store: Path) -> int:
 
 async def stream(url: str) -> list[Logged]:
     """Everything in the stream, in its order, repeats and all."""
-    client = await nats.connect(url)
+    client = await nats.connect(url.split(","))
     try:
         context = client.jetstream()
         expected = (await context.stream_info("EVT")).state.messages

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.faults.machines import Bus, DatabaseServer, Program
+from tests.faults.machines import Program, ServingMachine, StoringMachine
 from tests.faults.plan import Fault, Kind
 
 RELAYS = ("relay-1", "relay-2")
@@ -32,8 +32,8 @@ class Target(Protocol):
     seed: int
     seconds: float
     programs: dict[str, Program]
-    bus: Bus
-    database: DatabaseServer
+    bus: StoringMachine
+    database: ServingMachine
 
     def say(self, line: str, /) -> None: ...
 
@@ -59,10 +59,11 @@ class Injection:
         self.done: list[Done] = []
         self.counts: Counter[str] = Counter()
         self.died: list[str] = []
+        self.began_at = 0.0
 
     def carry_out(self) -> None:
         """All of them, until the last is undone."""
-        self._started = time.monotonic()
+        self._started, self.began_at = time.monotonic(), time.time()
         for fault in self._faults:
             self._at(fault.at, lambda fault=fault: self._do(fault))  # type: ignore[misc]
         while self._due:

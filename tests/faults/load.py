@@ -96,7 +96,7 @@ class Callers:
             await asyncio.sleep(0.5)
 
     def _note(self, **said: object) -> None:
-        self._journal.write(json.dumps({"at": round(self._now, 3), **said}) + "\n")
+        self._journal.write(json.dumps({"at": round(time.time(), 3), **said}) + "\n")
 
 
 class Line:

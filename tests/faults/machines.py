@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
@@ -18,6 +19,25 @@ from deploy.embedded.nats import Nats
 from deploy.embedded.postgres import Postgres
 
 STARTS_TRIED = 20
+
+
+class Machine(Protocol):
+    """Something that is killed and comes back."""
+
+    def start(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+class StoringMachine(Machine, Protocol):
+    """The bus: also its store may be lost."""
+
+    def wipe(self) -> None: ...
+
+
+class ServingMachine(Machine, Protocol):
+    """PostgreSQL: also a single process of it may be killed."""
+
+    def kill_backend(self, choice: float) -> str: ...
 
 
 class Program:

@@ -5,7 +5,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,15 @@ from uuid import UUID
 import asyncpg
 
 from deploy.embedded import ports
-from deploy.embedded.nats import Nats
-from deploy.embedded.postgres import Postgres
-from deploy.provisioning.postgres import in_database, plain
+from deploy.provisioning.postgres import in_database
+from shared.servers import Servers as DatabaseServers
 from tests.faults import gather
 from tests.faults.checker import Found
 from tests.faults.facts import READER, SERVICE, reading, writing
 from tests.faults.injection import Injection
-from tests.faults.machines import Bus, DatabaseServer, Program
-from tests.faults.plan import draw
+from tests.faults.machines import Program
+from tests.faults.plan import Fault, draw
+from tests.faults.servers import Servers
 from tests.faults.tables import create
 
 ENTITIES = 2000
@@ -43,26 +43,16 @@ class Run:
     rate: float
     seconds: float
     tell: Callable[[str], None]
+    servers: Servers
+    faults: Sequence[Fault] | None = None
     entities: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        nats_port, monitoring_port, postgres_port, self.api_port, self.edge_port = ports.free_ports(5)
+        self.api_port, self.edge_port = ports.free_ports(2)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.cursor_key = self.directory / "cursor.key"
         self.cursor_key.write_bytes(bytes(32))
-        self.nats = Nats(
-            self.directory / "nats",
-            port=nats_port,
-            monitoring_port=monitoring_port,
-            log=self.directory / "nats.log",
-        )
-        self.postgres = Postgres(
-            self.directory / "postgres",
-            port=postgres_port,
-            password="faults",
-            log=self.directory / "postgres.log",
-        )
-        self.bus, self.database = Bus(self.nats), DatabaseServer(self.postgres)
+        self.bus, self.database = self.servers.bus, self.servers.database
         chance = random.Random(self.seed)
         self.entities = {
             str(UUID(int=chance.getrandbits(128), version=4)): chance.choice(KINDS) for _ in range(ENTITIES)
@@ -74,7 +64,10 @@ class Run:
         self.tell(line)
 
     def url(self, database: str) -> str:
-        return in_database(self.postgres.url(), database)
+        return in_database(self.servers.superuser, database)
+
+    async def _connect(self, database: str) -> asyncpg.Connection:
+        return await DatabaseServers(self.url(database)).connect()
 
     def store(self, department: str) -> Path:
         return self.directory / f"{department}.sqlite"
@@ -89,7 +82,8 @@ class Run:
         api = {"database": self.url(SERVICE), "port": self.api_port}
         edge = {
             "database": self.url(SERVICE),
-            "nats": self.nats.url,
+            "nats": self.servers.nats,
+            "replicas": self.servers.replicas,
             "cursor_key": str(self.cursor_key),
             "port": self.edge_port,
             "consumers": {f"{name}_facts": each for name, each in topics.items()},
@@ -100,7 +94,7 @@ class Run:
                 "name": "facts",
                 "topics": each,
                 "store": str(self.store(name)),
-                "nats": self.nats.url,
+                "nats": self.servers.nats,
                 "edge": f"http://{ports.LOOPBACK}:{self.edge_port}",
             }
             for name, each in topics.items()
@@ -119,7 +113,8 @@ class Run:
         unused = ("ISSUER", "IDENTITY_URL", "LICENSING_URL", "CERTIFICATES_URL", "RECORDS_URL")
         return {
             "ONEVISIT_DATABASE_URL": self.url(database),
-            "ONEVISIT_NATS_URL": self.nats.url,
+            "ONEVISIT_NATS_URL": self.servers.nats,
+            "ONEVISIT_NATS_REPLICAS": str(self.servers.replicas),
             "ONEVISIT_CURSOR_KEY_FILE": str(self.cursor_key),
             "ONEVISIT_RUN": "worker",
             **{f"ONEVISIT_{name}": "http://127.0.0.1:9" for name in unused},
@@ -139,8 +134,7 @@ class Run:
 
     def start(self) -> None:
         """Servers, tables and programs are there."""
-        self.bus.start()
-        self.database.start()
+        self.servers.start()
         asyncio.run(self._prepare())
         for program in self.programs.values():
             program.start()
@@ -148,14 +142,14 @@ class Run:
             raise RuntimeError(f"The API did not start; its log is {self.programs['api'].log}")
 
     async def _prepare(self) -> None:
-        conn = await asyncpg.connect(plain(self.postgres.url()))
+        conn = await self._connect("postgres")
         for name in (SERVICE, READER):
             await conn.execute(f"CREATE DATABASE {name}")
         await conn.close()
         await create(self.url(SERVICE), writing)
         await create(self.url(READER), reading)
         chance = random.Random(self.seed)
-        conn = await asyncpg.connect(plain(self.url(SERVICE)))
+        conn = await self._connect(SERVICE)
         await conn.executemany(
             "INSERT INTO entities (id, kind, region) VALUES ($1, $2, $3)",
             [(UUID(entity), kind, chance.choice(REGIONS)) for entity, kind in self.entities.items()],
@@ -164,7 +158,7 @@ class Run:
 
     def endure(self) -> tuple[Injection, float | None]:
         """Load and faults from beginning to end; then how long after the last fault all had caught up, if they did."""
-        injection = Injection(self, draw(self.seed, seconds=self.seconds))
+        injection = Injection(self, self.faults or draw(self.seed, seconds=self.seconds))
         self.load.start()
         injection.carry_out()
         over = time.monotonic()
@@ -178,8 +172,8 @@ class Run:
 
     async def _caught_up(self) -> bool:
         try:
-            writer = await asyncpg.connect(plain(self.url(SERVICE)), timeout=5)
-            reader = await asyncpg.connect(plain(self.url(READER)), timeout=5)
+            writer = await self._connect(SERVICE)
+            reader = await self._connect(READER)
         except (OSError, asyncpg.PostgresError, TimeoutError):
             return False
         try:
@@ -202,8 +196,8 @@ class Run:
 
     async def gather(self) -> Found:
         """Everything the checker wants to see. Nothing but the servers runs any more."""
-        writer = await asyncpg.connect(plain(self.url(SERVICE)))
-        reader = await asyncpg.connect(plain(self.url(READER)))
+        writer = await self._connect(SERVICE)
+        reader = await self._connect(READER)
         for conn in (writer, reader):
             await conn.execute("SET statement_timeout = 0")
             await conn.execute("SET transaction_timeout = 0")
@@ -215,7 +209,7 @@ class Run:
             rows=await gather.rows(writer),
             log=await gather.log(writer),
             heads=await gather.heads(writer),
-            stream=await gather.stream(self.nats.url),
+            stream=await gather.stream(self.servers.nats),
             applied={PLATFORM: platform} | {name: gather.applied(self.store(name)) for name in DEPARTMENTS},
             entitled={PLATFORM: self.entities}
             | {
@@ -236,8 +230,7 @@ class Run:
     def close(self) -> None:
         """Nothing runs any more."""
         self.end()
-        self.bus.stop()
-        self.database.stop()
+        self.servers.stop()
 
 
 def processors() -> int:

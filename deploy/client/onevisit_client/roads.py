@@ -102,7 +102,7 @@ class Bus:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await client.connect(
-                    place.url,
+                    [server.strip() for server in place.url.split(",")],
                     name=name,
                     token=shown,
                     inbox_prefix=place.inbox_prefix,

@@ -1,0 +1,81 @@
+"""`make test-cluster`: under load the leader among the NATS servers is killed, then the primary of PostgreSQL; what was
+acknowledged is counted, and how long it took until things went on. Exit status 0 where nothing was lost.
+"""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tests.cluster.recovery import Watch, recovery
+from tests.cluster.servers import Cluster
+from tests.faults.__main__ import reported, revision, say, show
+from tests.faults.checker import judge
+from tests.faults.facts import READER, SERVICE
+from tests.faults.plan import Fault
+from tests.faults.run import Run, processors
+
+BUS_AWAY_SECONDS = 15.0
+DATABASE_AWAY_SECONDS = 35.0
+
+
+def main(
+    seconds: Annotated[float, typer.Option(help="How long the load lasts.")] = 120.0,
+    rate: Annotated[float, typer.Option(help="Commits a second, a target.")] = 50.0,
+    seed: Annotated[int, typer.Option(help="What is drawn by chance is drawn from this.")] = 1,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write a report to this file.")] = None,
+    keep: Annotated[bool, typer.Option(help="Keep logs, also of a clean run.")] = False,
+) -> None:
+    """kill -9 of a machine of the bus, then of the primary, under load; then count."""
+    say(f"commit {revision()}, {seconds:.0f} s of load at {rate:.0f} commits/s, {processors()} cores")
+    directory = Path(tempfile.mkdtemp(prefix="onevisit-cluster-"))
+    faults = [
+        Fault(seconds / 6, "kill nats", BUS_AWAY_SECONDS),
+        Fault(seconds / 2, "kill postgres", DATABASE_AWAY_SECONDS),
+    ]
+    begun = time.monotonic()
+    cluster = Cluster(directory)
+    run = Run(directory, seed=seed, rate=rate, seconds=seconds, tell=say, servers=cluster, faults=faults)
+    try:
+        run.start()
+        watch = Watch(log=run.url(SERVICE), effects=run.url(READER))
+        watch.begin()
+        injection, caught_up = run.endure()
+        watch.end()
+        again = cluster.wait_until_synchronous()
+        run.end()
+        found = asyncio.run(run.gather())
+        report = reported(run, injection, found, judge(found), caught_up)
+        report["took_seconds"] = round(time.monotonic() - begun, 1)
+        report["recovery"] = _recoveries(cluster, watch, directory / "journal.jsonl")
+        (directory / "servers.log").write_text(cluster.project.logs())
+    finally:
+        run.close()
+    show(report)
+    for what, times in report["recovery"].items():
+        say(f"{what}: " + ", ".join(f"{name} again after {took} s" for name, took in times.items()))
+    say(f"both copies of PostgreSQL synchronous again: {again:.0f} s after the load")
+    if as_json is not None:
+        as_json.write_text(json.dumps(report, indent=2) + "\n")
+    if report["passed"] and not keep:
+        shutil.rmtree(directory)
+    else:
+        say(f"logs: {directory}")
+    raise typer.Exit(0 if report["passed"] else 1)
+
+
+def _recoveries(cluster: Cluster, watch: Watch, journal: Path) -> dict[str, Any]:
+    kills = [each for machines in (cluster.bus, cluster.database) for each in machines.kills]
+    return {
+        f"kill -9 of {kill.victim}": asdict(recovery(kill.at, journal=journal, samples=watch.samples)) for kill in kills
+    }
+
+
+if __name__ == "__main__":
+    typer.run(main)
