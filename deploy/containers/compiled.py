@@ -6,7 +6,15 @@ from importlib import import_module
 from deploy import services
 
 _TASKS = ("deploy.cli", "deploy.cli.keys.work", "deploy.serve", "deploy.migration", "deploy.demo", "identity.bootstrap")
-_LATE = ("rich.live", "shared.tracing.spans", "certificates.sealing.hsm", "onevisit_client", "uvloop", "httptools", "uvicorn.lifespan.on")
+_LATE = (
+    "rich.live",
+    "shared.tracing.spans",
+    "certificates.sealing.hsm",
+    "onevisit_client",
+    "uvloop",
+    "httptools",
+    "uvicorn.lifespan.on",
+)
 
 
 def main() -> None:
