@@ -33,9 +33,9 @@ class Door:
     key: Path | None = None
 
     @classmethod
-    def of(cls, context: typer.Context) -> "Door":
+    def of(cls, context: typer.Context | None) -> "Door":
         """What `onevisit admin` was told; elsewhere, what the environment says."""
-        if isinstance(context.obj, cls):
+        if context is not None and isinstance(context.obj, cls):
             return context.obj
         key = os.environ.get("ONEVISIT_ADMIN_KEY_FILE")
         return cls(

@@ -6,11 +6,12 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from json import loads
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from deploy import services
+from deploy.cli import provisioning
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home
@@ -48,11 +49,32 @@ def migrate(
 
 
 @app.command()
-def provision(data_dir: DataDir = DATA_DIR, json: Json = False) -> None:  # noqa: ARG001 - every command has it
+def provision(
+    what: Annotated[
+        Literal["databases", "sql", "nats"],
+        typer.Argument(help="databases: make them. sql, nats: print what their administrators run, where we may not."),
+    ] = "databases",
+    registered: Annotated[
+        bool, typer.Option("--registered", help="nats: for the departments that the platform knows now.")
+    ] = False,
+    data_dir: DataDir = DATA_DIR,
+    json: Json = False,
+) -> None:
     """Make a role, an owner and a database for each service: ONEVISIT_POSTGRES_URL names the cluster, as its superuser.
 
-    Safe to repeat: what is there stays, and each role gets the password that it should have.
+    Safe to repeat: what is there stays, and each role gets the password that it should have. `sql` prints the same for
+    psql, without passwords; `nats` prints who may do what on the bus, with the passwords of the data directory.
     """
+    match what:
+        case "sql":
+            typer.echo(provisioning.sql(), nl=False)
+        case "nats":
+            typer.echo(provisioning.nats(data_dir, registered=registered))
+        case _:
+            _make_databases(json=json)
+
+
+def _make_databases(*, json: bool) -> None:
     from deploy.containers.addresses import role_passwords, superuser_address  # noqa: PLC0415
     from deploy.containers.databases import provisioned  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 The owner makes the tables; the service only reads and writes rows. No role reaches another service's database.
 """
 
+import re
 from collections.abc import Sequence
 
 import asyncpg
@@ -10,8 +11,9 @@ from sqlalchemy import make_url
 
 from shared.servers import Servers
 
+_SSL = re.compile(r"\bssl=")
 # Migrations may take long and wait for locks; requests may not.
-_OWNER_SETTINGS = ("statement_timeout = 0", "transaction_timeout = 0", "lock_timeout = '60s'")
+OWNER_SETTINGS = ("statement_timeout = 0", "transaction_timeout = 0", "lock_timeout = '60s'")
 
 
 def owner_of(service: str) -> str:
@@ -26,7 +28,7 @@ async def provision(superuser_url: str, services: Sequence[str], *, passwords: d
         for service in services:
             for role in (owner_of(service), service):
                 await create_role(conn, role, passwords[role])
-            for setting in _OWNER_SETTINGS:
+            for setting in OWNER_SETTINGS:
                 await conn.execute(f'ALTER ROLE "{owner_of(service)}" SET {setting}')
             await create_database(conn, service, owner=owner_of(service))
     finally:
@@ -55,19 +57,28 @@ async def create_database(conn: asyncpg.Connection, name: str, *, owner: str) ->
 async def grant_rows(superuser_url: str, database: str, *, owner: str, role: str) -> None:
     """`role` may use, not change, every table that `owner` makes in the database from now on."""
     conn = await Servers(in_database(superuser_url, database)).connect()
-    defaults = f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" IN SCHEMA public'
     try:
-        await conn.execute(f'GRANT CONNECT ON DATABASE "{database}" TO "{role}"')
-        await conn.execute(f'GRANT USAGE ON SCHEMA public TO "{role}"')
-        await conn.execute(f'{defaults} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{role}"')
-        await conn.execute(f'{defaults} GRANT USAGE, SELECT ON SEQUENCES TO "{role}"')
+        for statement in row_grants(database, owner=owner, role=role):
+            await conn.execute(statement)
     finally:
         await conn.close()
 
 
+def row_grants(database: str, *, owner: str, role: str) -> list[str]:
+    """What is said inside a database, so that `role` may use every table of `owner` and change none."""
+    defaults = f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" IN SCHEMA public'
+    return [
+        f'GRANT CONNECT ON DATABASE "{database}" TO "{role}"',
+        f'GRANT USAGE ON SCHEMA public TO "{role}"',
+        f'{defaults} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{role}"',
+        f'{defaults} GRANT USAGE, SELECT ON SEQUENCES TO "{role}"',
+    ]
+
+
 def plain(url: str) -> str:
-    """The URL as asyncpg itself reads it."""
-    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+    """The URL as asyncpg itself reads it; SQLAlchemy calls libpq's `sslmode` by another name."""
+    address, _, query = url.replace("postgresql+asyncpg://", "postgresql://", 1).partition("?")
+    return f"{address}?{_SSL.sub('sslmode=', query)}" if query else address
 
 
 def in_database(url: str, database: str) -> str:
