@@ -2,13 +2,14 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status compose-demo compose-down test test-compose check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean test-cluster
+.PHONY: help demo up down status compose-demo compose-down test test-compose check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean test-cluster bundle
 
 # Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
 RUN := .venv/bin/python -m
 DATA_DIR ?= .onevisit
 COMPOSE_DIR ?= .onevisit-compose
+BUNDLE ?= build/bundle
 PORT ?= 8080
 # Tests share two workers' worth of machine by default; TESTS narrows them: make test TESTS=tests/identity
 WORKERS ?= 2
@@ -95,6 +96,9 @@ docs: dev ## write the pages that the code itself can tell: problems, settings, 
 
 freeze: dev ## write down the events as they are, for ever: adds what is new, changes nothing
 	@$(RUN) tests.contracts.published
+
+bundle: venv ## a folder that installs without any network: packages, images, catalogue, checksums (BUNDLE=folder)
+	@deploy/bundle.sh "$(BUNDLE)"
 
 requirements: dev ## pin and hash every package again, for every platform
 	@deploy/pin.sh
