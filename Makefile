@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status compose-demo compose-down test test-compose check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean test-cluster bundle
+.PHONY: help demo up down status compose-demo compose-down test test-compose check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean test-cluster bundle bundle-test
 
 # Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -99,6 +99,9 @@ freeze: dev ## write down the events as they are, for ever: adds what is new, ch
 
 bundle: venv ## a folder that installs without any network: packages, images, catalogue, checksums (BUNDLE=folder)
 	@deploy/bundle.sh "$(BUNDLE)"
+
+bundle-test: dev ## make one, and install it where there is no network
+	@BUNDLE_TEST=1 $(RUN) pytest -q -n 0 tests/deploy/test_bundle.py
 
 requirements: dev ## pin and hash every package again, for every platform
 	@deploy/pin.sh

@@ -1,6 +1,8 @@
 """`onevisit admin` before it reaches the platform: files that say what they should, keys, and where there is none."""
 
 import json
+import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,11 @@ from deploy.cli import app
 from deploy.cli.admin.content import notice_in, regions_in
 from deploy.cli.admin.options import public_jwk
 from deploy.embedded.errors import LaunchError
+from identity.federation.providers import load_providers
+from licensing.calendar.rules import contradictions, missing_festivals
 from shared.jose import SigningKey
 
+ROOT = Path(__file__).parents[2]
 NOTICE = """
 year: 2026
 source_doc: 国办发明电〔2025〕7号
@@ -51,6 +56,28 @@ def test_a_notice_is_read_stretch_by_stretch(tmp_path: Path) -> None:
 def test_a_notice_that_is_written_otherwise_is_told_where(tmp_path: Path, was: str, becomes: str, told: str) -> None:
     with pytest.raises(LaunchError, match=told):
         notice_in(written(tmp_path, NOTICE.replace(was, becomes)))
+
+
+def shown(first_word: str) -> str:
+    """The example of the page on setting up a city that begins so."""
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "onboarding.md").read_text("utf-8"), re.DOTALL)
+    return next(block for block in blocks if block.startswith(first_word))
+
+
+def test_the_notice_that_the_page_shows_is_one_that_is_accepted(tmp_path: Path) -> None:
+    year, says = notice_in(written(tmp_path, shown("year")))
+    holidays = [date.fromisoformat(day["date"]) for day in says["holidays"]]
+    makeup = [date.fromisoformat(day["date"]) for day in says["makeup_workdays"]]
+    assert contradictions(year, holidays=holidays, makeup_workdays=makeup) == []
+    assert missing_festivals(day["name"] for day in says["holidays"]) == []
+
+
+def test_the_providers_that_the_page_shows_are_ones_that_identity_starts_with(tmp_path: Path) -> None:
+    authority = tmp_path / "city-ca.pem"
+    authority.touch()
+    text = shown("- issuer").replace("/run/secrets/city-ca.pem", str(authority))
+    people, officers = load_providers(written(tmp_path, text), embedded=False)
+    assert (people.signs_in, officers.signs_in) == ("people", "officers")
 
 
 def test_a_list_of_regions_is_a_csv_with_or_without_a_byte_order_mark(tmp_path: Path) -> None:
