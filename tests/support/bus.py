@@ -16,14 +16,20 @@ import pytest
 
 from deploy.embedded import ports
 from deploy.embedded.nats import Nats
+from tests.support import containers
+from tests.support.servers import kept
 
 
 @pytest.fixture(scope="session")
 def nats_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """URL of the server of this test process: ONEVISIT_TEST_NATS_URL, else one of its own."""
+    """URL of the server of this test process: ONEVISIT_TEST_NATS_URL, else one of its own, in a container if it can."""
     given = os.environ.get("ONEVISIT_TEST_NATS_URL")
     if given:
         yield given
+        return
+    if containers.engine_answers():
+        with kept("nats", tmp_path_factory.mktemp("nats-container")) as url:
+            yield url
         return
     server = _server(tmp_path_factory.mktemp("nats"))
     server.start()

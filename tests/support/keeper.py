@@ -1,7 +1,8 @@
-"""The process that keeps this run's PostgreSQL while any test process needs it.
+"""The process that keeps a server of this run while any test process needs it.
 
 Every test process holds a shared lock on `users`; the keeper waits for the exclusive one. The kernel gives it when
-the last test process ends, however it ends, so nothing is left behind. Run as `python -m tests.support.keeper DIR`.
+the last test process ends, however it ends, so nothing is left behind. Run it as
+`python -m tests.support.keeper KIND DIR`.
 """
 
 import asyncio
@@ -9,12 +10,16 @@ import fcntl
 import json
 import shutil
 import sys
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from deploy.embedded import ports
 from deploy.embedded.postgres import Postgres
+from tests.support import containers
 from tests.support.roles import create_roles
 
+PASSWORD = "tests-on-loopback"
 # Tests lose nothing by losing their data, and wait for no disk.
 FAST = {
     "fsync": "off",
@@ -29,28 +34,41 @@ FAST = {
 }
 
 
-def keep(directory: Path) -> None:
+@contextmanager
+def embedded_postgres(directory: Path) -> Generator[str]:
+    """From the binaries in a wheel; answers its URL as the superuser."""
     (port,) = ports.free_ports(1)
     server = Postgres(
-        directory / "cluster",
-        port=port,
-        password="tests-on-loopback",
-        log=directory / "postgres.log",
-        overrides=FAST,
+        directory / "cluster", port=port, password=PASSWORD, log=directory / "postgres.log", overrides=FAST
     )
     server.start()
-    asyncio.run(create_roles(server.url()))
+    yield server.url()
+    server.stop()
+    shutil.rmtree(server.directory, ignore_errors=True)
+
+
+@contextmanager
+def postgres(directory: Path) -> Generator[str]:
+    """In a container where that can be; with the two roles of every test database."""
+    kept = containers.postgres(PASSWORD, FAST) if containers.engine_answers() else embedded_postgres(directory)
+    with kept as url:
+        asyncio.run(create_roles(url))
+        yield url
+
+
+def keep(kind: str, directory: Path) -> None:
+    """Say where the server is, and let it run until nobody needs it."""
+    server: AbstractContextManager[str] = postgres(directory) if kind == "postgres" else containers.nats()
     state = directory / "state.json"
-    draft = directory / "state.json.new"
-    draft.write_text(json.dumps({"url": server.url()}))
-    draft.rename(state)
-    with (directory / "users").open("w") as users:
-        fcntl.flock(users, fcntl.LOCK_EX)
-        # Still locked: a test process that comes now waits, finds no state, and starts a keeper of its own.
-        state.unlink()
-        server.stop()
-        shutil.rmtree(server.directory, ignore_errors=True)
+    with server as url:
+        draft = directory / "state.json.new"
+        draft.write_text(json.dumps({"url": url}))
+        draft.rename(state)
+        with (directory / "users").open("w") as users:
+            fcntl.flock(users, fcntl.LOCK_EX)
+            # Still locked: a test process that comes now waits, finds no state, and starts a keeper of its own.
+            state.unlink()
 
 
 if __name__ == "__main__":
-    keep(Path(sys.argv[1]))
+    keep(sys.argv[1], Path(sys.argv[2]))

@@ -1,6 +1,7 @@
-"""The PostgreSQL server of a test run: from ONEVISIT_TEST_DATABASE_URL if set, else the embedded binaries.
+"""The PostgreSQL server of a test run: from ONEVISIT_TEST_DATABASE_URL if set, else a container, else the embedded one.
 
-One server per run, shared by the workers of pytest-xdist, gone when the last of them is.
+One server per run, shared by the workers of pytest-xdist, gone when the last of them is. The buses of
+tests/support/bus.py are kept in the same way.
 
     async def test_something(postgres: str) -> None:
         conn = await asyncpg.connect(plain(postgres))     # as superuser; most tests want `new_database` instead
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,12 +33,17 @@ def postgres(run_directory: Path) -> Generator[str]:
             asyncio.run(create_roles(given))
         yield given
         return
-    # Here a server in a container would be offered, where a Docker engine answers.
-    directory = run_directory / "postgres"
+    with kept("postgres", run_directory / "postgres") as url:
+        yield url
+
+
+@contextmanager
+def kept(kind: str, directory: Path) -> Generator[str]:
+    """URL of the server that this directory is for, which runs as long as anybody is in such a block."""
     directory.mkdir(exist_ok=True)
     with (directory / "users").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        yield _url_of_started(directory)
+        yield _url_of_started(kind, directory)
 
 
 @pytest.fixture(scope="session")
@@ -46,20 +53,20 @@ def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
-def _url_of_started(directory: Path) -> str:
+def _url_of_started(kind: str, directory: Path) -> str:
     state = directory / "state.json"
     with (directory / "start").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not state.exists():
-            _start_keeper(directory, state)
+            _start_keeper(kind, directory, state)
     return str(json.loads(state.read_text())["url"])
 
 
-def _start_keeper(directory: Path, state: Path) -> None:
+def _start_keeper(kind: str, directory: Path, state: Path) -> None:
     log = directory / "keeper.log"
     with log.open("w") as output:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.keeper", str(directory)],
+            [sys.executable, "-m", "tests.support.keeper", kind, str(directory)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -68,4 +75,4 @@ def _start_keeper(directory: Path, state: Path) -> None:
         )
     ports.wait_until(lambda: state.exists() or keeper.poll() is not None, seconds=60)
     if not state.exists():
-        pytest.exit(f"The test PostgreSQL did not start:\n{log.read_text()}", returncode=3)
+        pytest.exit(f"The {kind} of the tests did not start:\n{log.read_text()}", returncode=3)
