@@ -1,5 +1,6 @@
 """What the gateway is told at start, beside what every service is told."""
 
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -26,6 +27,11 @@ class GatewaySettings(ServiceSettings):
         description="Values of the Host header that are ours, comma-separated; empty: that of the issuer, and "
         "in the embedded profile any port of localhost.",
     )
+    edge_networks: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="Networks of our own edge, comma-separated, `172.16.0.0/12`. From there alone it is believed "
+        "whom `X-Forwarded-For` names last, and that one's allowance is counted.",
+    )
     limits: dict[Name, dict[Literal["address", "party", "client"], str]] = Field(
         DEFAULT_LIMITS,  # type: ignore[arg-type]  # the inner keys are literals too
         description="Allowances per budget, for a peer address, a party and a client: `600/minute`.",
@@ -50,7 +56,7 @@ class GatewaySettings(ServiceSettings):
         "port shows them in the embedded profile only.",
     )
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "edge_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -58,3 +64,10 @@ class GatewaySettings(ServiceSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("edge_networks")
+    @classmethod
+    def _networks(cls, value: frozenset[str]) -> frozenset[str]:
+        for network in value:
+            ip_network(network)
+        return value

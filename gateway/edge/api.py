@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 import structlog
@@ -37,6 +38,7 @@ class Door:
         self._answers = answers
         self._limiter = limiter
         self._ours = frozenset(host.encode() for host in named)
+        self._edges = [ip_network(network) for network in settings.edge_networks]
         self._local = settings.profile == "embedded"
         self._body_seconds = settings.body_seconds
         self._requests = Bulkhead(settings.max_concurrent)
@@ -89,7 +91,8 @@ class Door:
         return route
 
     async def _answer(self, exchange: Exchange, scope: Scope) -> None:
-        address = (scope.get("client") or ("unknown", 0))[0]
+        peer = (scope.get("client") or ("unknown", 0))[0]
+        address = rules.address_of(peer, exchange.head.known.get(b"x-forwarded-for"), edges=self._edges)
         with self._streams if exchange.route.streams else self._requests:
             await self._admit(exchange, address=address)
             with self._share(exchange, address=address):

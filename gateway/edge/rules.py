@@ -5,14 +5,16 @@ cookies, ranges, and whatever a server behind might one day believe.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from gateway.edge.errors import AddressTooLong, HeaderRepeated, HostNotOurs
 from shared.errors import Malformed
 from shared.web.problems import HeadersTooLarge
 
 Header = tuple[bytes, bytes]
+Network = IPv4Network | IPv6Network
 
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
@@ -37,7 +39,7 @@ PASSED_ON = frozenset(
 ONCE_ONLY = frozenset(
     {b"host", b"authorization", b"content-length", b"content-type", b"transfer-encoding", b"idempotency-key"}
 )
-READ_HERE = ONCE_ONLY | {b"accept-language", b"content-encoding", b"if-none-match"}
+READ_HERE = ONCE_ONLY | {b"accept-language", b"content-encoding", b"if-none-match", b"x-forwarded-for"}
 
 # Ours to say, not the services': the connection with the client is the gateway's.
 KEPT_FROM_REPLIES = frozenset(
@@ -104,6 +106,25 @@ def check_host(host: bytes | None, *, ours: frozenset[bytes], local: bool) -> No
     given = (host or b"").lower()
     if given not in ours and not (local and _LOCAL.fullmatch(given)):
         raise HostNotOurs
+
+
+def address_of(peer: str, forwarded: bytes | None, *, edges: Sequence[Network]) -> str:
+    """Who asks: the peer, or whom our own edge says that it speaks for. What stood before is the client's."""
+    if not edges or forwarded is None or not _is_in(peer, edges):
+        return peer
+    named = forwarded.rpartition(b",")[2].strip().decode("latin-1")
+    try:
+        return str(ip_address(named))
+    except ValueError:
+        return peer
+
+
+def _is_in(peer: str, networks: Sequence[Network]) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
 
 def check_query(query: bytes) -> None:

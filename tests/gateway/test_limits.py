@@ -1,9 +1,11 @@
 """Allowances: who is counted, when it is too much, and what the client is told."""
 
+from ipaddress import ip_network
 from uuid import UUID
 
 import pytest
 
+from gateway.edge.rules import address_of
 from gateway.limits.errors import TooManyOpen, TooMuchAtOnce
 from gateway.limits.model import Bulkhead, Shares, Windows
 from tests.gateway.conftest import OpenPlatform
@@ -67,6 +69,30 @@ async def test_a_claimed_forwarded_address_buys_no_allowance(open_platform: Open
             headers = {"x-forwarded-for": f"10.0.0.{number}"}
             statuses.append((await platform.client.get("/v1/things", headers=headers)).status_code)
         assert statuses == [200, 200, 429]
+
+
+async def test_our_own_edge_says_for_whom_it_asks(open_platform: OpenPlatform) -> None:
+    async with open_platform(limits=TIGHT, edge_networks="127.0.0.0/8") as platform:
+        for named, statuses in (("192.0.2.1", [200, 200, 429]), ("192.0.2.2", [200, 200, 429])):
+            headers = {"x-forwarded-for": f"198.51.100.9, {named}"}
+            told = [(await platform.client.get("/v1/things", headers=headers)).status_code for _ in range(3)]
+            assert told == statuses
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "asks"),
+    [
+        ("10.0.0.2", b"192.0.2.1", "192.0.2.1"),
+        ("10.0.0.2", b"made-up, 192.0.2.1", "192.0.2.1"),
+        ("10.0.0.2", b"2001:DB8::1", "2001:db8::1"),
+        ("10.0.0.2", None, "10.0.0.2"),
+        ("10.0.0.2", b"192.0.2.1, made-up", "10.0.0.2"),
+        ("198.51.100.9", b"192.0.2.1", "198.51.100.9"),
+        ("unknown", b"192.0.2.1", "unknown"),
+    ],
+)
+def test_only_an_edge_of_ours_is_believed_and_only_its_own_word(peer: str, forwarded: bytes | None, asks: str) -> None:
+    assert address_of(peer, forwarded, edges=[ip_network("10.0.0.0/8")]) == asks
 
 
 async def test_operations_are_not_counted(open_platform: OpenPlatform) -> None:
