@@ -117,3 +117,15 @@ def test_postgres_is_told_what_the_embedded_one_is() -> None:
     assert {key: value for key, value in told.items() if key not in own} == {
         key: value for key, value in SETTINGS.items() if key not in own
     }
+
+
+def test_every_variable_of_the_stack_is_explained() -> None:
+    page = (DEPLOY.parent / "docs" / "operations.md").read_text("utf-8")
+    named = {
+        name
+        for path in DEPLOY.glob("compose*.yaml")
+        for name in re.findall(r"\$\{(ONEVISIT_[A-Z_]+)", path.read_text("utf-8"))
+    }
+    assert {name for name in named if f"`{name}`" not in page} == set()
+    explained = set(re.findall(r"`(ONEVISIT_[A-Z_]+)`", page.partition("## Settings of the stack")[2]))
+    assert explained == named

@@ -80,7 +80,12 @@ async def a_newborn(api: Api, compose: str, service: str) -> tuple[story.Outcome
         await story.draft(api, outcome, child)
         await story.submit(api, outcome)
         killing = asyncio.create_task(kill())
-        await story.follow(api, outcome, listen)
+        following = asyncio.create_task(story.follow(api, outcome, listen))
+        await asyncio.wait({following, at_work}, return_when=asyncio.FIRST_COMPLETED)
+        if at_work.done():
+            following.cancel()
+            await at_work  # a department that failed says why
+        await following
         await killing
         await story.collect(api, outcome, child)
     finally:
