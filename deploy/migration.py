@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -38,6 +39,15 @@ def revisions_of(service: str) -> ScriptDirectory:
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     return ScriptDirectory.from_config(config)
+
+
+def knows(service: str, revision: str | None) -> bool:
+    """Whether this program has the revision, and so can bring the tables from there to its own."""
+    try:
+        revisions_of(service).get_revision(revision or "base")
+    except CommandError:
+        return False
+    return True
 
 
 def _upgrade_with(script: ScriptDirectory) -> Callable[[Connection], None]:

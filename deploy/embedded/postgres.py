@@ -50,6 +50,10 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
+# By password, from this machine. The second line is for copies of the whole cluster (pg_basebackup).
+_ACCESS = f"host all all 127.0.0.1/32 scram-sha-256\nhost replication {SUPERUSER} 127.0.0.1/32 scram-sha-256\n"
+
+
 class Postgres:
     """One cluster and its server process."""
 
@@ -150,7 +154,7 @@ class Postgres:
     def _write_configuration(self) -> None:
         lines = [f"{name} = {value}" for name, value in sorted(self._settings.items())]
         (self.directory / "postgresql.conf").write_text("\n".join(lines) + "\n")
-        (self.directory / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
+        (self.directory / "pg_hba.conf").write_text(_ACCESS)
 
     def _accepts(self) -> bool:
         # The eighth line of the pid file is the postmaster's own word that it accepts connections.
