@@ -5,12 +5,12 @@ import asyncio
 import sys
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
-import uvicorn
 from pydantic import ValidationError
 from starlette.types import ASGIApp
 
-from deploy import services
+from deploy import services, takeover
 from shared.errors import CannotStart
 from shared.settings import ServiceSettings, refusal_of
 from shared.web.protocol import BoundedProtocol
@@ -25,27 +25,35 @@ def main() -> None:
     parser.add_argument("service", choices=services.ALL)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, required=True, help="port to listen on")
+    parser.add_argument(
+        "--takes-over", type=Path, metavar="FILE", help="listen beside whoever does, once ready; make FILE"
+    )
     arguments = parser.parse_args()
-    serve(arguments.service, host=arguments.host, port=arguments.port)
+    serve(arguments.service, host=arguments.host, port=arguments.port, announce=arguments.takes_over)
 
 
-def serve(service: str, *, host: str, port: int) -> None:
-    """Serve until told to stop; what keeps the service from starting is one line."""
+def serve(service: str, *, host: str, port: int, shared: bool = False, announce: Path | None = None) -> None:
+    """Serve until told to stop; what keeps the service from starting is one line.
+
+    `shared` and `announce` are for who replaces a running service: see `takeover`.
+    """
     try:
-        _serve(service, host=host, port=port)
+        _serve(service, host=host, port=port, shared=shared, announce=announce)
     except CannotStart as refusal:
         sys.exit(f"{service} does not start: {refusal}")
 
 
-def _serve(service: str, *, host: str, port: int) -> None:
+def _serve(service: str, *, host: str, port: int, shared: bool, announce: Path | None) -> None:
     settings = _settings_of(service)
     if settings.profile != "embedded":
         # Whoever starts the embedded platform has just made everything that this looks at.
         from deploy import preflight  # noqa: PLC0415
 
         asyncio.run(preflight.check(service, settings))
-    uvicorn.run(
+    takeover.run(
         partial(_compose, service, settings),
+        shared=shared,
+        announce=announce,
         factory=True,
         host=host,
         port=port,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import services
+from deploy.containers.addresses import owner_address
 from deploy.embedded import ports
 from deploy.embedded.environment import Addresses, owner_url, password_names
 from deploy.embedded.errors import LaunchError
@@ -68,10 +69,7 @@ def are_elsewhere() -> bool:
 
 def named_databases() -> dict[str, str]:
     """The databases that the environment names, as their owners."""
-    missing = [variable for each in services.WITH_DATABASE if (variable := _variable(each)) not in os.environ]
-    if missing:
-        raise LaunchError(f"{missing[0]} is missing; set it to the database as its owner (postgresql+asyncpg://...)")
-    return {service: plain(os.environ[_variable(service)]) for service in services.WITH_DATABASE}
+    return {service: plain(owner_address(service)) for service in services.WITH_DATABASE}
 
 
 @contextmanager

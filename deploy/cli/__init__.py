@@ -6,7 +6,19 @@ from collections.abc import Sequence
 
 import typer
 
-from deploy.cli import admin, backup, content, demonstration, events, keys, platform, secrets, upkeep, verifying
+from deploy.cli import (
+    admin,
+    backup,
+    content,
+    demonstration,
+    events,
+    keys,
+    platform,
+    renewing,
+    secrets,
+    upkeep,
+    verifying,
+)
 from deploy.embedded.errors import LaunchError
 from shared.errors import CannotStart
 
@@ -17,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_PARTS = (platform, demonstration, content, verifying, events, keys, admin, secrets, upkeep, backup)
+_PARTS = (platform, demonstration, content, verifying, events, keys, admin, secrets, upkeep, backup, renewing)
 for part in (module.app for module in _PARTS):
     app.registered_commands += part.registered_commands
     app.registered_groups += part.registered_groups

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from deploy.embedded import ports, process
 from deploy.embedded.environment import plain_environment
 from deploy.embedded.errors import LaunchError
 from deploy.embedded.home import Home, State
+
+if TYPE_CHECKING:
+    import psutil
 
 DEFAULT_PORT = 8080
 DOWN_SECONDS = 60
@@ -156,5 +159,15 @@ def _status_of(state: State) -> dict[str, Any]:
         "gateway": state.gateway,
         "services": services,
         "processes": len(processes),
-        "memory_mb": round(sum(one.memory_full_info().pss for one in processes) / 2**20),
+        "memory_mb": round(sum(map(_resident, processes)) / 2**20),
     }
+
+
+def _resident(process: "psutil.Process") -> int:
+    """Its bytes; none where it has ended meanwhile, as a connection's process of PostgreSQL may at any time."""
+    import psutil  # noqa: PLC0415
+
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
