@@ -17,8 +17,8 @@ from shared.clock import now
 
 CERTIFICATE, KEY = "tls.crt", "tls.key"
 _NAME = "OneVisit, for first use"
-# By which services reach the bus.
-_INSIDE = ("nats",)
+# By which services reach the bus, on one machine and in a cluster.
+_INSIDE = ("nats", "nats-1", "nats-2", "nats-3")
 _LASTS, _RENEWED_BEFORE = timedelta(days=365), timedelta(days=30)
 _CLOCKS_DIFFER_BY = timedelta(hours=1)
 

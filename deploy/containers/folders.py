@@ -28,6 +28,8 @@ from shared.clock import now
 _READABLE, _OURS = 0o444, 0o400
 # Changed by the operator, not by us: a city brings a certificate of its own.
 _TLS = "tls"
+# PostgreSQL's roles for replication and rewinding, and whoever may tell Patroni what to do.
+_OF_CLUSTER = ("replicator", "rewinder", "patroni")
 
 Files = Mapping[str, bytes]
 
@@ -53,7 +55,7 @@ class Folders:
         changed += self._put("identity", {"bootstrap.json": orjson.dumps(document)})
         changed += self._put("migrate", self._passwords("onevisit_migrate_{}_password", owner_of))
         changed += self._put("provision", self._of_provision())
-        changed += self._put("postgres", {"password": self._password(SUPERUSER)}, mode=_READABLE)
+        changed += self._put("postgres", self._of_postgres(), mode=_READABLE)
         changed += self._put("nats", {"nats.conf": bus_configuration(self.home)})
         changed += self._put("edge", {"hosts.conf": hosts_configuration(self.hosts)})
         return changed + self._seals()
@@ -83,6 +85,10 @@ class Folders:
                 return {"seal.passphrase": self._passphrase()}
             case _:
                 return {}
+
+    def _of_postgres(self) -> dict[str, bytes]:
+        """The superuser's password; in a cluster also those by which its servers follow each other."""
+        return {"password": self._password(SUPERUSER), **{name: self._password(name) for name in _OF_CLUSTER}}
 
     def _of_provision(self) -> dict[str, bytes]:
         """Whoever makes the roles knows every role's password."""
@@ -114,7 +120,7 @@ class Folders:
         return {pattern.format(service): self._password(role_of(service)) for service in services.WITH_DATABASE}
 
     def _password(self, name: str) -> bytes:
-        return self.home.passwords([*password_names(), "seals"])[name].encode()
+        return self.home.passwords([*password_names(), *_OF_CLUSTER, "seals"])[name].encode()
 
     def _put(self, folder: str, files: Files, *, mode: int = _OURS) -> list[str]:
         """Each file holds exactly this; answers those that did not."""

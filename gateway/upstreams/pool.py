@@ -4,8 +4,11 @@ The bound is per service, so that one that hangs can fill its own share and nobo
 """
 
 import asyncio
+import random
+import socket
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
@@ -158,11 +161,32 @@ class Upstream:
     async def _connect(self) -> Connection:
         try:
             async with asyncio.timeout(self.patience.connect):
-                loop = asyncio.get_running_loop()
-                _, connection = await loop.create_connection(Connection, self._host, self._port, ssl=self._ssl)
-                return connection
+                addresses = await self._addresses()
+                for address in addresses[:-1]:
+                    with suppress(OSError):
+                        return await self._connect_to(address, seconds=self.patience.connect / len(addresses))
+                return await self._connect_to(addresses[-1], seconds=self.patience.connect)
         except OSError:  # TimeoutError is one of them
             raise Unavailable(service=self.name, retry_after=1) from None
+
+    async def _addresses(self) -> list[str]:
+        """Where the service is, in another order each time: each of several processes gets its share, and where one
+        does not answer, another may.
+        """
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+        random.shuffle(addresses)
+        return addresses
+
+    async def _connect_to(self, address: str, *, seconds: float) -> Connection:
+        loop = asyncio.get_running_loop()
+        name = self._host if self._ssl else None
+        async with asyncio.timeout(seconds):
+            _, connection = await loop.create_connection(
+                Connection, address, self._port, ssl=self._ssl, server_hostname=name
+            )
+        return connection
 
     def _head(self, request: Request) -> bytes:
         lines = [b"%b %b%b HTTP/1.1\r\n" % (request.method.encode(), self._prefix, request.target), self._host_header]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-CLUSTER = Path(__file__).parents[2] / "deploy" / "cluster"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 class ComposeFailed(RuntimeError):
@@ -50,7 +50,7 @@ class Project:
         return self.compose("logs", "--no-color", *services)
 
     def compose(self, *arguments: str) -> str:
-        argv = ["docker", "compose", "-p", self.name, *self._files, *arguments]
+        argv = ["docker", "compose", "-p", self.name, "--project-directory", str(DEPLOY), *self._files, *arguments]
         done = subprocess.run(argv, env=self._environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ComposeFailed(f"{' '.join(arguments)}: {done.stderr.strip()[-2000:]}")

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import nats
 
 from deploy.embedded import ports
-from tests.cluster.project import CLUSTER, Project, members
+from deploy.embedded.nats import as_configuration, server_settings
+from tests.cluster.project import DEPLOY, Project, members
 
 POSTGRES, NATS = ("postgres-1", "postgres-2"), ("nats-1", "nats-2", "nats-3")
-PASSWORDS = ("postgres", "replicator", "rewinder", "patroni")
+PASSWORDS = ("password", "replicator", "rewinder", "patroni")
 LEADER, SYNCHRONOUS = "Leader", "Sync Standby"
 SETTLED_SECONDS = 90.0
 
@@ -28,8 +29,11 @@ class Cluster:
         self._ports = dict(zip((*POSTGRES, *NATS), chosen, strict=True))
         password = _passwords(directory / "secrets")
         told = {name.replace("-", "_").upper(): str(port) for name, port in self._ports.items()}
-        told["SECRETS"] = str(directory / "secrets")
-        files = [CLUSTER / "servers.yaml", Path(__file__).with_name("ports.yaml")]
+        told["ONEVISIT_POSTGRES_SECRETS"] = str(directory / "secrets")
+        told["ONEVISIT_NATS_SECRETS"] = str(_bus_configuration(directory / "bus"))
+        # Nobody has made the stores ready for another account.
+        told["ONEVISIT_NATS_ACCOUNT"] = "0:0"
+        files = [DEPLOY / "cluster" / "servers.yaml", Path(__file__).with_name("ports.yaml")]
         self.project = Project(f"onevisit-test-{secrets.token_hex(3)}", files, told)
         hosts = "&".join(f"host={ports.LOOPBACK}:{self._ports[node]}" for node in POSTGRES)
         self.superuser = f"postgresql+asyncpg://postgres:{password}@/postgres?{hosts}"
@@ -115,7 +119,15 @@ def _passwords(directory: Path) -> str:
     directory.mkdir(parents=True)
     for name in PASSWORDS:
         (directory / name).write_text(secrets.token_hex(16))
-    return (directory / "postgres").read_text()
+    return (directory / "password").read_text()
+
+
+def _bus_configuration(directory: Path) -> Path:
+    """As a deployment's, but that anybody may do anything."""
+    directory.mkdir()
+    settings = {"listen": "0.0.0.0:4222", "http": "127.0.0.1:8222", **server_settings(Path("/data"))}
+    (directory / "nats.conf").write_text(as_configuration(settings))
+    return directory
 
 
 def _wait(settled: Callable[[], bool]) -> float:
