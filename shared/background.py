@@ -11,6 +11,8 @@ from shared.database import DATABASE_ERRORS
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
+# A database that is away comes back, or another takes its place; asking costs little, and all work waits for it.
+LONGEST_OUTAGE_PAUSE_SECONDS = 2.0
 SETTLED_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
@@ -34,14 +36,15 @@ async def supervise(name: str, run: Part) -> None:
     loop = asyncio.get_running_loop()
     pause = FIRST_PAUSE_SECONDS
     while going_on():
-        started = loop.time()
+        started, longest = loop.time(), LONGEST_PAUSE_SECONDS
         try:
             await run()
         except DATABASE_ERRORS as error:
             log.warning("interrupted", part=name, error=type(error).__name__)
+            longest = LONGEST_OUTAGE_PAUSE_SECONDS
         except Exception:
             log.exception("failed", part=name)
         if loop.time() - started > SETTLED_SECONDS:
             pause = FIRST_PAUSE_SECONDS
-        await asyncio.sleep(pause)
+        await asyncio.sleep(min(pause, longest))
         pause = min(LONGEST_PAUSE_SECONDS, pause * 2)

@@ -7,7 +7,7 @@ import asyncio
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
@@ -18,6 +18,7 @@ from gateway.upstreams.errors import ReplyBroken, ServiceBusy, ServiceTimedOut
 from shared.errors import Unavailable
 
 Body = bytes | AsyncIterator[bytes]
+AddressesOf = Callable[[str, int], Awaitable[list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ class Request:
     repeatable: bool = False
     read_seconds: float | None = None  # None: the upstream's own; float("inf"): a stream that may rest
     rests: bool = False  # a stream or a long poll: it waits far more than it works
+
+
+async def known_addresses(host: str, port: int) -> list[str]:
+    """Where the processes of a service are, as the name service says now."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 class Reply:
@@ -87,7 +94,15 @@ class Reply:
 class Upstream:
     """The pool of connections to one service."""
 
-    def __init__(self, name: str, url: str, *, capacity: int = 200, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        capacity: int = 200,
+        patience: Patience | None = None,
+        addresses_of: AddressesOf | None = None,
+    ) -> None:
         parts = urlsplit(url)
         self.name = name
         self.capacity = capacity
@@ -98,6 +113,7 @@ class Upstream:
         self._port = parts.port or (443 if self._ssl else 80)
         self._prefix = parts.path.rstrip("/").encode()
         self._host_header = b"host: %b\r\n" % parts.netloc.rpartition("@")[2].encode()
+        self._addresses_of = addresses_of or known_addresses
         self._idle: list[Connection] = []
 
     async def send(self, request: Request) -> Reply:
@@ -161,23 +177,15 @@ class Upstream:
     async def _connect(self) -> Connection:
         try:
             async with asyncio.timeout(self.patience.connect):
-                addresses = await self._addresses()
+                addresses = await self._addresses_of(self._host, self._port)
+                # Each of several processes gets its share, and where one does not answer, another may.
+                random.shuffle(addresses)
                 for address in addresses[:-1]:
                     with suppress(OSError):
                         return await self._connect_to(address, seconds=self.patience.connect / len(addresses))
                 return await self._connect_to(addresses[-1], seconds=self.patience.connect)
         except OSError:  # TimeoutError is one of them
             raise Unavailable(service=self.name, retry_after=1) from None
-
-    async def _addresses(self) -> list[str]:
-        """Where the service is, in another order each time: each of several processes gets its share, and where one
-        does not answer, another may.
-        """
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
-        random.shuffle(addresses)
-        return addresses
 
     async def _connect_to(self, address: str, *, seconds: float) -> Connection:
         loop = asyncio.get_running_loop()

@@ -15,7 +15,10 @@ from nats.aio.subscription import Subscription
 
 PREFETCH = 500
 EXPIRY_SECONDS = 10.0
-GRACE_SECONDS = 2.0
+# While nothing comes, the server says so this often. When the server that leads the consumer dies, nobody else does.
+HEARTBEAT_SECONDS = 1.0
+SILENCE_SECONDS = 3.5
+_HEARTBEAT = "100"
 
 
 class PullStalled(Exception):
@@ -88,18 +91,24 @@ class Pull:
         await deliveries[-1].message.ack_sync(timeout=5)
 
     async def _request(self) -> None:
-        request = {"batch": PREFETCH, "expires": int(EXPIRY_SECONDS * 1e9)}
+        request = {
+            "batch": PREFETCH,
+            "expires": int(EXPIRY_SECONDS * 1e9),
+            "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
+        }
         self._wanted, self._since_request = PREFETCH, 0
-        self._deadline = asyncio.get_running_loop().time() + EXPIRY_SECONDS + GRACE_SECONDS
+        self._heard_at = asyncio.get_running_loop().time()
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._consumer}"
         await self._client.publish(subject, orjson.dumps(request), reply=self._inbox)
 
     async def _take(self, message: Msg | None, deliveries: list[Delivery]) -> None:
         if message is None:
             raise PullStalled("connection lost")
+        self._heard_at = asyncio.get_running_loop().time()
         status = (message.headers or {}).get("Status")
         if status is not None and not message.reply:
-            await self._request_ended(status)
+            if status != _HEARTBEAT:
+                await self._request_ended(status)
             return
         number = message.metadata.sequence
         if number.consumer != self._delivered + 1:
@@ -120,5 +129,5 @@ class Pull:
         self._wanted = 0
 
     def _check_overdue(self) -> None:
-        if self._wanted > 0 and asyncio.get_running_loop().time() > self._deadline:
+        if self._wanted > 0 and asyncio.get_running_loop().time() - self._heard_at > SILENCE_SECONDS:
             raise PullStalled("the server has forgotten the request")

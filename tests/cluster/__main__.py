@@ -13,6 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
+from tests.cluster import audit
+from tests.cluster.applications import ApplicationsRun, summary
+from tests.cluster.audit import Told
+from tests.cluster.receiver import TOPIC
 from tests.cluster.recovery import Watch, recovery
 from tests.cluster.servers import Cluster
 from tests.faults.__main__ import reported, revision, say, show
@@ -25,7 +29,59 @@ BUS_AWAY_SECONDS = 15.0
 DATABASE_AWAY_SECONDS = 35.0
 
 
-def main(
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+Seconds = Annotated[float, typer.Option(help="How long the load lasts.")]
+Rate = Annotated[float, typer.Option(help="A second, a target.")]
+Report = Annotated[Path | None, typer.Option("--json", help="Write a report to this file.")]
+Keep = Annotated[bool, typer.Option(help="Keep logs, also of a clean run.")]
+
+
+@app.command()
+def applications(seconds: Seconds = 120.0, rate: Rate = 50.0, as_json: Report = None, keep: Keep = False) -> None:
+    """The whole platform: people apply at the edge."""
+    say(f"commit {revision()}, {seconds:.0f} s of load at {rate:.0f} applications/s, {processors()} cores")
+    directory, begun = Path(tempfile.mkdtemp(prefix="onevisit-cluster-")), time.monotonic()
+    run = ApplicationsRun(directory, rate=rate, seconds=seconds, tell=say)
+    try:
+        run.start()
+        caught_up = run.endure()
+        told, recoveries = Told.read(run.journal), run.recoveries()
+        verdict = audit.judge(told, run.read(), topic=TOPIC)
+    finally:
+        run.close()
+    report = {
+        "passed": verdict.is_clean and caught_up is not None and bool(told.acknowledged),
+        "applications": {"tried": len(told.tried), "acknowledged": len(told.acknowledged)},
+        "applications_per_second": {"target": rate, "achieved": round(len(told.acknowledged) / seconds, 1)},
+        "asked again after": summary(run),
+        "tallies": {name: asdict(tally) for name, tally in verdict.tallies.items()},
+        "wrong": verdict.wrong,
+        "caught_up_seconds": caught_up,
+        "recovery": recoveries,
+        "took_seconds": round(time.monotonic() - begun, 1),
+    }
+    _finish(report, directory, as_json=as_json, keep=keep)
+
+
+def _finish(report: dict[str, Any], directory: Path, *, as_json: Path | None, keep: bool) -> None:
+    for name in ("applications", "applications_per_second", "asked again after", "wrong"):
+        say(f"{name.replace('_', ' ')}: " + ", ".join(f"{key} {value}" for key, value in report[name].items()))
+    for name, tally in report["tallies"].items():
+        say(f"{name:>28}: " + ", ".join(f"{key} {value}" for key, value in tally.items()))
+    for victim, times in report["recovery"].items():
+        say(f"kill -9 of {victim}: " + ", ".join(f"{name} again after {took} s" for name, took in times.items()))
+    say(f"{'PASSED' if report['passed'] else 'FAILED'} in {report['took_seconds']} s")
+    if as_json is not None:
+        as_json.write_text(json.dumps(report, indent=2) + "\n")
+    if report["passed"] and not keep:
+        shutil.rmtree(directory)
+    else:
+        say(f"logs: {directory}")
+    raise typer.Exit(0 if report["passed"] else 1)
+
+
+@app.command()
+def events(
     seconds: Annotated[float, typer.Option(help="How long the load lasts.")] = 120.0,
     rate: Annotated[float, typer.Option(help="Commits a second, a target.")] = 50.0,
     seed: Annotated[int, typer.Option(help="What is drawn by chance is drawn from this.")] = 1,
@@ -78,4 +134,4 @@ def _recoveries(cluster: Cluster, watch: Watch, journal: Path) -> dict[str, Any]
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

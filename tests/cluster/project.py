@@ -17,9 +17,12 @@ class ComposeFailed(RuntimeError):
 class Project:
     """One project of its own: nothing of another is touched."""
 
-    def __init__(self, name: str, files: Sequence[Path], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, files: Sequence[Path], environment: Mapping[str, str], *, env_file: Path | None = None
+    ) -> None:
         self.name = name
         self._files = [argument for path in files for argument in ("-f", str(path))]
+        self._files += ["--env-file", str(env_file)] if env_file is not None else []
         self._environment = {**os.environ, **environment}
 
     def up(self, *services: str, build: bool = True) -> None:

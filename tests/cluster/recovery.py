@@ -84,14 +84,15 @@ def recovery(killed_at: float, *, journal: Path, samples: Sequence[Sample]) -> R
     after = [sample for sample in samples if sample.at > killed_at]
     known = before[-1].logged if before else 0
     return Recovery(
-        acknowledged=_since(killed_at, _first_acknowledged(journal, killed_at)),
-        published=_since(killed_at, next((each.at for each in after if each.published > known), None)),
-        received=_since(killed_at, next((each.at for each in after if each.received > known), None)),
+        acknowledged=since(killed_at, first_acknowledged(journal, killed_at)),
+        published=since(killed_at, next((each.at for each in after if each.published > known), None)),
+        received=since(killed_at, next((each.at for each in after if each.received > known), None)),
     )
 
 
-def _first_acknowledged(journal: Path, killed_at: float) -> float | None:
-    ordered: set[int] = set()
+def first_acknowledged(journal: Path, killed_at: float) -> float | None:
+    """When the first act was acknowledged that was ordered after the kill."""
+    ordered: set[object] = set()
     for line in journal.read_text().splitlines():
         said = json.loads(line)
         if "ordered" in said:
@@ -102,5 +103,6 @@ def _first_acknowledged(journal: Path, killed_at: float) -> float | None:
     return None
 
 
-def _since(begun: float, ended: float | None) -> float | None:
+def since(begun: float, ended: float | None) -> float | None:
+    """Seconds between, to a tenth."""
     return None if ended is None else round(ended - begun, 1)

@@ -51,7 +51,7 @@ class Cluster:
 
     def wait_until_synchronous(self) -> float:
         """A synchronous standby has everything; answers how long that took."""
-        return _wait(lambda: {LEADER, SYNCHRONOUS} <= {each["Role"] for each in members(self.project)})
+        return wait(lambda: {LEADER, SYNCHRONOUS} <= {each["Role"] for each in members(self.project)})
 
     def primary(self) -> str:
         """The PostgreSQL that takes writes."""
@@ -130,7 +130,8 @@ def _bus_configuration(directory: Path) -> Path:
     return directory
 
 
-def _wait(settled: Callable[[], bool]) -> float:
+def wait(settled: Callable[[], bool]) -> float:
+    """Until it is so; answers how many seconds that took."""
     begun = time.monotonic()
     while not settled():
         if time.monotonic() - begun > SETTLED_SECONDS:

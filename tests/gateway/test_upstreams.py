@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from starlette.types import Send
 
+from gateway.upstreams.pool import Request, Upstream
 from tests.gateway.conftest import SERVICES, OpenPlatform, Platform
 from tests.gateway.serving import Seen, say
 
@@ -247,3 +248,22 @@ async def test_readiness_asks_the_services_once_however_many_ask_for_it(platform
     answers = await asyncio.gather(*(platform.client.get("/readyz") for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200}
     assert {name: len(service.seen) for name, service in platform.services.items()} == dict.fromkeys(SERVICES, 1)
+
+
+async def test_of_several_addresses_of_a_service_one_that_answers_is_used() -> None:
+    """Nobody listens at the other; they are tried in an order of chance."""
+
+    async def addresses(_: str, __: int) -> list[str]:
+        return ["127.0.0.2", "127.0.0.1"]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        upstream = Upstream("records", f"http://records:{port}", addresses_of=addresses)
+        for _ in range(20):
+            async with await upstream.send(Request("GET", b"/", [])) as reply:
+                assert reply.status == 204
