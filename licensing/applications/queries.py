@@ -49,10 +49,10 @@ async def find_draft(conn: AsyncConnection, draft: UUID) -> Draft | None:
 
 
 async def store_draft(conn: AsyncConnection, draft: Draft, *, read_version: int) -> bool:
-    """The draft is as given, unless somebody changed it since the version that was read."""
+    """The draft is as given, unless somebody changed it since the version that was read, or submitted it."""
     values = _row(draft)
-    statement = update(drafts).where(drafts.c.id == values.pop("id"), drafts.c.version == read_version)
-    return (await conn.execute(statement.values(values))).rowcount == 1
+    unchanged = (drafts.c.id == values.pop("id"), drafts.c.version == read_version, drafts.c.application.is_(None))
+    return (await conn.execute(update(drafts).where(*unchanged).values(values))).rowcount == 1
 
 
 async def prolong_draft(conn: AsyncConnection, draft: UUID, *, expires_at: datetime) -> None:

@@ -78,7 +78,14 @@ async def submit(
     said = _said(draft, release, confirmed, today=today)
     current = await _reread(desk, said, release, at=at)
     if current.fingerprint != draft.fingerprint:
-        raise DraftStale(draft=show(await _keep(desk, current, release, at=at)))
+        try:
+            raise DraftStale(draft=show(await _keep(desk, current, release, at=at)))
+        except DraftChanged:
+            # Submitted by this very attempt, perhaps, which came before and took longer than its caller waited.
+            async with desk.database.read() as conn:
+                if (made := await _made_before(conn, attempt, caller=caller)) is None:
+                    raise
+                return made
     plan = _complete(current, release, confirmed, today=today)
     async with desk.database.transaction() as conn:
         application = _application(current, confirmed, today=today, at=at)

@@ -20,7 +20,7 @@ from tests.licensing.applications.factories import (
     YIWU,
     evidence,
 )
-from tests.licensing.applications.world import World, asked_in, at_once, fields_of
+from tests.licensing.applications.world import Answer, World, asked_in, at_once, fields_of
 
 NEW_ADDRESS = "义乌市新街三号"
 MARRIAGE = {"evidence_kind": "marriage-registration", "role": "mother"}
@@ -189,6 +189,22 @@ class TestSubmittingTwice:
         # On a slow machine some wait longer for the others than the database lets them, and are told to try again.
         assert outcomes.keys() <= {(409, "draft-already-submitted"), (503, "service-unavailable")}
         assert await world.count("applications") == 1
+
+    async def test_a_repeat_that_meets_other_evidence_is_answered_with_what_the_first_made(self, world: World) -> None:
+        """The first took longer than its caller waited, and its draft is not written over."""
+        draft, first = await world.draft(), list[Answer]()
+
+        async def commits_before_evidence_changes() -> None:
+            first.append(await world.submit(draft, key="one-key-0001"))
+            moved = {"household-number": "770099", "household-address": NEW_ADDRESS, "household-type": "family"}
+            for number, party in ((50, MOTHER), (51, UUID(int=2))):
+                source.evidence.append(evidence(number, "household-registration", party, moved))
+
+        source = world.meanwhile(commits_before_evidence_changes)
+        repeat = await world.submit(draft, key="one-key-0001")
+        assert (repeat.status_code, repeat.json()) == (201, first[0].json())
+        (row,) = await world.rows("SELECT application, evidence FROM drafts")
+        assert (str(row["application"]), row["evidence"]) == (first[0].json()["id"], [])
 
     async def test_a_draft_that_changes_while_it_is_submitted_is_not(self, world: World) -> None:
         draft = await world.draft()

@@ -213,10 +213,11 @@ class World:
         rows = await self.rows("SELECT type, topic, subject, version, data::jsonb AS data FROM outbox ORDER BY id")
         return [row for row in rows if row["type"].startswith(prefix)]
 
-    def meanwhile(self, happens: Callable[[], Awaitable[object]]) -> None:
-        """Something else happens the next time that the sources are asked."""
+    def meanwhile(self, happens: Callable[[], Awaitable[object]]) -> HeldEvidence:
+        """Something else happens the next time that the sources are asked; answers what is asked then."""
         source = MeanwhileEvidence(self.source.evidence, happens)
         self.service.desk = replace(self.service.desk, source=source)
+        return source
 
     def later(self, **by: float) -> datetime:
         return self.clock.advance(**by)
