@@ -29,7 +29,7 @@ async function subscription(token) {
 async function receive() {
   const token = execSync(process.env.ONEVISIT_TOKEN_COMMAND, { encoding: "utf8" }).trim();
   const nats = await subscription(token); // idempotent: the same again changes nothing
-  connection = await connect({ servers: nats.url, token, inboxPrefix: nats.inbox_prefix, reconnect: false });
+  connection = await connect({ servers: nats.url.split(","), token, inboxPrefix: nats.inbox_prefix, reconnect: false });
   const consumer = await jetstream(connection).consumers.get(nats.stream, nats.consumer);
   for await (const message of await consumer.consume({ max_messages: 100 })) {
     if (stopping) break;

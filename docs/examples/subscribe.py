@@ -28,7 +28,7 @@ async def receive(token: str) -> None:
         sys.exit(answer.text)
     bus = answer.raise_for_status().json()["nats"]
     async with await nats.connect(
-        bus["url"], token=token, inbox_prefix=bus["inbox_prefix"], allow_reconnect=False
+        bus["url"].split(","), token=token, inbox_prefix=bus["inbox_prefix"], allow_reconnect=False
     ) as nc:
         consumer = await nc.jetstream().pull_subscribe_bind(bus["consumer"], bus["stream"])
         while nc.is_connected:

@@ -37,7 +37,10 @@ class Subscribe(Strict):
 
 
 class BusAccess(Strict):
-    """With any NATS client: connect to `url` with the access token and `inbox_prefix`, and pull from `consumer`."""
+    """With any NATS client: connect to `url` with the access token and `inbox_prefix`, and pull from `consumer`.
+
+    Where the bus has several servers, `url` names all of them, with commas between; any will do.
+    """
 
     url: str
     stream: str

@@ -55,3 +55,11 @@ async def test_a_bus_that_should_be_encrypted_and_is_not_is_not_shown_the_token(
         with pytest.raises(BusUnavailable, match="encrypt"):
             await Bus.open(department, subscription(f"{bus}://127.0.0.1:{eavesdropper.port}"), name="births")
     assert TOKEN.encode() not in b"".join(eavesdropper.heard)
+
+
+async def test_one_server_that_does_not_encrypt_is_one_too_many(eavesdropper: Eavesdropper) -> None:
+    servers = f"tls://127.0.0.1:{eavesdropper.port},nats://127.0.0.1:{eavesdropper.port}"
+    async with Platform("https://localhost:1", given, trust_env=False) as department:
+        with pytest.raises(BusUnavailable, match="encrypt"):
+            await Bus.open(department, subscription(servers), name="births")
+    assert eavesdropper.heard == []

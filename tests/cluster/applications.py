@@ -21,7 +21,7 @@ from tests.cluster.recovery import first_acknowledged, since
 from tests.faults.machines import Program
 
 CATCH_UP_SECONDS = 120.0
-BUS_AWAY_SECONDS, DATABASE_AWAY_SECONDS = 15.0, 35.0
+BUS_AWAY_SECONDS, DATABASE_AWAY_SECONDS = 15.0, 40.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,9 @@ class ApplicationsRun:
             self.platform.stop()
 
 
-_RECEIVED = "SELECT to_json(count(*)) FROM event_log WHERE topic LIKE 'evt.case.received.social-security-card.33.%'"
+_RECEIVED = (
+    "SELECT to_json(count(*)) FROM event_log WHERE topic LIKE 'evt.case.received.social-security-card-reissue.33.%'"
+)
 
 
 def summary(run: ApplicationsRun) -> dict[str, Any]:

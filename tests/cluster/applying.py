@@ -26,6 +26,7 @@ PATIENCE_SECONDS = 90.0
 LATE_SECONDS = 1.0
 # What says: not now. Anything else is an answer.
 NOT_NOW = (502, 503, 504)
+STALE = "draft-stale"
 
 
 class GaveUp(RuntimeError):
@@ -69,12 +70,23 @@ class Applicants:
     async def _apply(self, name: str) -> None:
         wanted = {"thing": THING, "region": story.YIWU}
         draft = await self._insist(name, "/v1/one-identification", wanted, key=str(uuid4()))
+        while (newer := await self._submit(name, draft)) is not None:
+            draft = newer
+
+    async def _submit(self, name: str, draft: dict[str, Any]) -> dict[str, Any] | None:
+        """None where it was acknowledged. The newer draft, where a source of evidence was away when this one was made
+        and is back, or the other way round: then nothing was submitted.
+        """
         asked = [field["element"] for field in draft["fields"] if field["state"] == "missing" and field["required"]]
         key = str(uuid4())
         self._note(ordered={"operation": key})
         body = {"draft": draft["draft"], "answers": {element: story.ANSWERS[element] for element in asked}}
-        application = await self._insist(name, "/v1/applications", body, key=key)
-        self._note(operation=key, outcome="committed", application=application["id"])
+        answer = await self._insist(name, "/v1/applications", body, key=key)
+        if answer.get("code") == STALE:
+            self._note(operation=key, outcome="refused")
+            return dict(answer["draft"])
+        self._note(operation=key, outcome="committed", application=answer["id"])
+        return None
 
     async def _insist(self, name: str, path: str, body: object, *, key: str) -> dict[str, Any]:
         until = time.monotonic() + PATIENCE_SECONDS
@@ -85,10 +97,12 @@ class Applicants:
             except (httpx2.HTTPError, LaunchError) as error:
                 self.answers[type(error).__name__] += 1
             else:
+                answer: dict[str, Any] = response.json() if response.status_code not in NOT_NOW else {}
                 if response.is_success:
-                    answer: dict[str, Any] = response.json()
                     return answer
-                self.answers[f"{response.status_code}"] += 1
+                self.answers[f"{response.status_code} {answer.get('code', '')}".strip()] += 1
+                if answer.get("code") == STALE:
+                    return answer
                 if response.status_code not in NOT_NOW:
                     raise GaveUp(f"{path} answered {response.status_code}: {response.text[:200]}")
             await asyncio.sleep(AGAIN_SECONDS)

@@ -25,8 +25,10 @@ class Told:
             said = json.loads(line)
             if "ordered" in said:
                 told.tried.add(said["ordered"]["operation"])
-            else:
+            elif said["outcome"] == "committed":
                 told.acknowledged[said["operation"]] = said["application"]
+            else:
+                told.tried.discard(said["operation"])
         return told
 
 

@@ -16,7 +16,7 @@ from deploy.world import World
 from onevisit_client import Event, Platform, SqliteInbox, Subscriber
 
 DEPARTMENT = "human-resources"
-TOPIC = "evt.case.received.social-security-card.33."
+TOPIC = "evt.case.received.social-security-card-reissue.33."
 APPLIED = """
 CREATE TABLE IF NOT EXISTS applied (
     place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, topic TEXT, sequence INTEGER, at REAL

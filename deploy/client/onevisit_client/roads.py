@@ -16,7 +16,7 @@ from onevisit_client.healing import cursor_name
 from onevisit_client.inbox import Inbox
 from onevisit_client.platform import Platform
 from onevisit_client.pulling import Pull
-from onevisit_client.shapes import Page, Subscription
+from onevisit_client.shapes import NatsPlace, Page, Subscription
 from onevisit_client.tokens import RENEW_SECONDS_BEFORE_EXPIRY
 
 BUS_ERRORS = (BusUnavailable, nats.errors.Error, OSError, TimeoutError)
@@ -25,7 +25,6 @@ REQUEST_SECONDS = 5.0
 BUS_WAIT_SECONDS = 1.0
 FEED_WAIT_SECONDS = 10
 PAGE = 500
-ENCRYPTED = "tls://"
 CURSOR_NOT_VALID = "cursor-not-valid"
 
 
@@ -80,7 +79,7 @@ class Bus:
         token = await platform.tokens.current()
         client = Client()
         place = subscription.nats
-        _check_encrypted(place.url, platform)
+        _check_encrypted(place, platform)
         failures: list[Exception] = []
         sessions: list[Pull] = []
 
@@ -92,7 +91,7 @@ class Bus:
         def shown() -> str:
             # Called when the token is about to be sent. Who sits on the way can leave TLS out of the server's greeting,
             # and nats-py would go on in clear text, whatever the address says.
-            if place.url.startswith(ENCRYPTED) and not client._server_info.get("tls_required"):  # noqa: SLF001 - as above
+            if place.is_encrypted and not client._server_info.get("tls_required"):  # noqa: SLF001 - as above
                 raise BusUnavailable("the bus does not encrypt, as its address says")
             return token
 
@@ -102,7 +101,7 @@ class Bus:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await client.connect(
-                    [server.strip() for server in place.url.split(",")],
+                    place.servers,
                     name=name,
                     token=shown,
                     inbox_prefix=place.inbox_prefix,
@@ -199,9 +198,9 @@ async def read_feed(platform: Platform, topics: Sequence[str], after: str | None
         return await platform.events(topics, limit=PAGE)
 
 
-def _check_encrypted(url: str, platform: Platform) -> None:
-    if platform.is_encrypted and not url.startswith(ENCRYPTED):
-        raise BusUnavailable(f"the platform is encrypted and its bus is not: {url}")
+def _check_encrypted(place: NatsPlace, platform: Platform) -> None:
+    if platform.is_encrypted and not place.is_encrypted:
+        raise BusUnavailable(f"the platform is encrypted and its bus is not: {place.url}")
 
 
 def _read(body: bytes) -> Event | EventNotValid:

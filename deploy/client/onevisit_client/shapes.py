@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 
 from onevisit_client.events import Event
 
+_ENCRYPTED = "tls://"
+
 AlarmKind = Literal["hash-differs", "platform-behind", "id-differs", "not-an-event", "missing-at-platform"]
 
 
@@ -18,6 +20,16 @@ class NatsPlace:
     stream: str
     consumer: str
     inbox_prefix: str
+
+    @property
+    def servers(self) -> list[str]:
+        """The servers that `url` names, one or several with commas between; any will do."""
+        return [server.strip() for server in self.url.split(",")]
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the token travels encrypted, whichever of them it is shown to."""
+        return all(server.startswith(_ENCRYPTED) for server in self.servers)
 
 
 @dataclass(frozen=True, slots=True)
