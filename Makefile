@@ -83,7 +83,8 @@ faults: dev ## kill -9 of everything under load, then count: MINUTES=5, SEED=, R
 
 test-cluster: RATE = 50
 test-cluster: dev ## kill -9 of two of deploy/cluster's machines under load, then count: RATE=50, LOAD_SECONDS=120, REPORT=
-	@$(RUN) tests.cluster --rate "$(RATE)" --seconds "$(LOAD_SECONDS)" $(if $(REPORT),--json "$(REPORT)")
+	@$(RUN) tests.cluster events --rate "$(RATE)" --seconds "$(LOAD_SECONDS)"
+	@$(RUN) tests.cluster applications --rate "$(RATE)" --seconds "$(LOAD_SECONDS)" $(if $(REPORT),--json "$(REPORT)")
 
 faults-planted: dev ## plant the mistakes that others have made, one at a time; each must be caught
 	@$(RUN) tests.faults.planting

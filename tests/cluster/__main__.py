@@ -50,12 +50,12 @@ def applications(seconds: Seconds = 120.0, rate: Rate = 50.0, as_json: Report = 
     finally:
         run.close()
     report = {
-        "passed": verdict.is_clean and caught_up is not None and bool(told.acknowledged),
+        "passed": verdict.is_clean and caught_up is not None and run.was_a_test() and not run.mistakes(),
         "applications": {"tried": len(told.tried), "acknowledged": len(told.acknowledged)},
         "applications_per_second": {"target": rate, "achieved": round(len(told.acknowledged) / seconds, 1)},
         "asked again after": summary(run),
         "tallies": {name: asdict(tally) for name, tally in verdict.tallies.items()},
-        "wrong": verdict.wrong,
+        "wrong": {**verdict.wrong, "mistakes of ours": run.mistakes()},
         "caught_up_seconds": caught_up,
         "recovery": recoveries,
         "took_seconds": round(time.monotonic() - begun, 1),

@@ -110,6 +110,16 @@ class ApplicationsRun:
             for kill in self.kills
         }
 
+    def was_a_test(self) -> bool:
+        """Both were killed, people applied, and the department heard of it."""
+        return len(self.kills) == 2 and bool(books.applied(self.store))
+
+    def mistakes(self) -> int:
+        """Answers that say neither yes nor not now, and people who gave up."""
+        assert self.applicants is not None
+        ours = (count for what, count in self.applicants.answers.items() if what.startswith("500"))
+        return self.applicants.gave_up + sum(ours)
+
     def read(self) -> Books:
         """What is to be judged."""
         self.department.kill()
