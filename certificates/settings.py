@@ -5,19 +5,24 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from shared.settings import ServiceSettings
+from shared.settings import SecretFile, ServiceSettings
 
 
 class CertificatesSettings(ServiceSettings):
     """The settings of every service, where the seals are, and what documents are made with."""
 
     seal_directory: Path = Field(
-        description="Key directory made by `onevisit keys init`: root.pem, root.crl, platform/ and departments/."
+        description="Key directory made by `onevisit keys init`: root.pem, root.crl, platform/ and departments/.",
+        examples=["/seals"],
     )
     seal_refresh_seconds: float = Field(
         5.0, gt=0, le=60, description="How often a process looks whether there are new sealing keys."
     )
-    seal_passphrase_file: Path | None = Field(None, description="File with the passphrase that opens the key files.")
+    seal_passphrase_file: SecretFile | None = Field(
+        None,
+        description="File with the passphrase that opens the key files.",
+        examples=["/run/secrets/seal.passphrase"],
+    )
     seal_keys_plain: bool = Field(
         False, description="Allow key files without a passphrase outside the embedded profile too."
     )
@@ -25,7 +30,7 @@ class CertificatesSettings(ServiceSettings):
         None, description="PKCS#11 library of the token that holds the sealing keys. None: they are in files."
     )
     seal_pkcs11_token: str | None = Field(None, description="Label of that token.")
-    seal_pkcs11_pin_file: Path | None = Field(None, description="File with the PIN that opens that token.")
+    seal_pkcs11_pin_file: SecretFile | None = Field(None, description="File with the PIN that opens that token.")
     font_directory: Path | None = Field(
         None,
         description="Fonts that documents are printed with, and no others: a directory with Noto Sans CJK"
@@ -47,7 +52,7 @@ class CertificatesSettings(ServiceSettings):
     courier_url: str | None = Field(
         None, description="The courier that brings paper copies, `https://…`. Without it, they are picked up."
     )
-    courier_token_file: Path | None = Field(None, description="File with the token that the courier knows us by.")
+    courier_token_file: SecretFile | None = Field(None, description="File with the token that the courier knows us by.")
     courier_seconds: float = Field(900.0, gt=0, description="How often the courier is asked after a parcel.")
 
     @model_validator(mode="after")

@@ -7,22 +7,29 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from identity.vault import Vault
-from shared.settings import ServiceSettings
+from shared.settings import MIN_PASSWORD, SecretFile, ServiceSettings, is_encrypted, is_short
 
 
 class IdentitySettings(ServiceSettings):
     """The key files are made by whoever deploys; the vault refuses them when they are short, weak or the same."""
 
-    master_key_file: Path = Field(description="32 random bytes that wrap every party's key; kept outside the database.")
-    index_key_file: Path = Field(description="32 other random bytes, by which numbers are looked up.")
+    master_key_file: SecretFile = Field(
+        description="32 random bytes that wrap every party's key; kept outside the database.",
+        examples=["/run/secrets/master.key"],
+    )
+    index_key_file: SecretFile = Field(
+        description="32 other random bytes, by which numbers are looked up.", examples=["/run/secrets/index.key"]
+    )
     code_sender_url: str | None = Field(
-        None, description="Where one-time codes are handed over for delivery. None: into the log (embedded only)."
+        None,
+        description="Where one-time codes are handed over for delivery. None: into the log (embedded only).",
+        examples=["https://messages.example/codes"],
     )
     max_age_years: int = Field(
         150, ge=100, le=200, description="Numbers of people older than this need a person to look at them."
     )
 
-    nats_issuer_seed_file: Path | None = Field(
+    nats_issuer_seed_file: SecretFile | None = Field(
         None,
         description="Seed (`SA…`) of the account key by which departments are let onto the bus; its public half is "
         "`issuer` in the server's `auth_callout`. None: no department is let in.",
@@ -51,6 +58,21 @@ class IdentitySettings(ServiceSettings):
     @classmethod
     def _split_scopes(cls, value: object) -> object:
         return frozenset(filter(None, value.split(","))) if isinstance(value, str) else value
+
+    def unsafe(self) -> list[str]:
+        """As of every service; and departments' tokens travel to the bus."""
+        url = self.nats_public_url
+        found = (
+            (
+                url is not None and not is_encrypted(url),
+                "ONEVISIT_NATS_PUBLIC_URL must be tls://… or wss://…: departments' tokens travel to it",
+            ),
+            (
+                is_short(self.nats_system_password),
+                f"ONEVISIT_NATS_SYSTEM_PASSWORD needs {MIN_PASSWORD} characters or more",
+            ),
+        )
+        return [*super().unsafe(), *(reason for holds, reason in found if holds)]
 
     @model_validator(mode="after")
     def _codes_reach_people(self) -> "IdentitySettings":

@@ -1,18 +1,16 @@
 """What licensing is told at start."""
 
-from pathlib import Path
-
 from pydantic import Field
 
 from shared.errors import CannotStart
 from shared.jose import SigningKey
-from shared.settings import ServiceSettings
+from shared.settings import SecretFile, ServiceSettings
 
 
 class LicensingSettings(ServiceSettings):
     """The settings of every service, and the key by which grants are signed."""
 
-    grant_key_file: Path | None = Field(
+    grant_key_file: SecretFile | None = Field(
         None, description="PEM private key (P-256) that signs grants to read evidence. Default: the client key."
     )
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -13,6 +13,7 @@ from certificates.verification.errors import TEXTS
 from identity.tokens.errors import OAuthError
 from shared.errors import ServiceError
 from shared.settings import ServiceSettings
+from tests.architecture.environment import EXAMPLE, example_environment
 from tests.architecture.event_pages import asyncapi_json, events_page
 from tests.architecture.metrics import metrics_page
 from tests.architecture.sources import PACKAGES, classes_of
@@ -27,6 +28,7 @@ def pages() -> Mapping[Path, str]:
     return {
         DOCS / "problems.md": problems_page(),
         DOCS / "settings.md": settings_page(),
+        EXAMPLE: example_environment(),
         DOCS / "verdicts.md": verdicts_page(),
         DOCS / "metrics.md": metrics_page(GENERATED),
         DOCS / "events.md": events_page(GENERATED),
@@ -132,7 +134,11 @@ def _values(field: FieldInfo) -> str:
         return "JSON" if origin is dict else "list"
     if options and all(isinstance(option, str) for option in options):
         return " ".join(f"`{option}`" for option in options)
-    given = [option for option in options if option is not type(None)] or [field.annotation]
+    given = [
+        get_args(option)[0] if get_origin(option) is Annotated else option
+        for option in options
+        if option is not type(None)
+    ] or [field.annotation]
     words = {
         str: "text",
         SecretStr: "text, secret",
