@@ -60,7 +60,9 @@ def test_a_notice_that_is_written_otherwise_is_told_where(tmp_path: Path, was: s
 
 def shown(first_word: str) -> str:
     """The example of the page on setting up a city that begins so."""
-    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "onboarding.md").read_text("utf-8"), re.DOTALL)
+    blocks: list[str] = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs" / "onboarding.md").read_text("utf-8"), re.DOTALL
+    )
     return next(block for block in blocks if block.startswith(first_word))
 
 
