@@ -117,6 +117,8 @@ between two steps of messaging. For tests alone.
 `onevisit provision` reads `{PREFIX}POSTGRES_URL`: the cluster, as whoever may make roles and databases in it. Their
 passwords are in the URL, or in a variable or file that ends in `_PASSWORD` in its place.
 `onevisit secrets init` reads `{PREFIX}HOSTS`: the names by which the platform is reached, separated by commas.
+`onevisit backup` and `restore` read `{PREFIX}BACKUP_PASSPHRASE_FILE`, and `{PREFIX}POSTGRES_PROGRAMS`: the directory of
+`pg_dump` and its kin, where they are not on the path.
 
 `onevisit admin` and `onevisit catalogue` read `{PREFIX}URL` (the platform's public address), `{PREFIX}ADMIN_CLIENT` and
 `{PREFIX}ADMIN_KEY_FILE` (who you are); without them, they work on the platform of the data directory.
