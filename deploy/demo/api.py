@@ -1,7 +1,7 @@
 """The public API as a demo client calls it: by name of the caller, with clear failures. No short cuts inside."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import orjson
@@ -27,9 +27,9 @@ class Api:
         self._http = world.http
         self._headers = {"traceparent": traceparent} if traceparent else {}
 
-    def within(self, event: dict[str, Any]) -> "Api":
+    def within(self, event: dict[str, Any]) -> Self:
         """For what is done about an event: it belongs to the trace of the event (CloudEvents, distributed tracing)."""
-        return Api(self.world, traceparent=event.get("traceparent"))
+        return type(self)(self.world, traceparent=event.get("traceparent"))
 
     async def document(self, name: str | None, path: str, *, statement: str | None = None) -> bytes:
         """The bytes of a document, as they are."""
