@@ -1,4 +1,5 @@
-"""Loads departments, officers, clients, people and relations from one document; loading it again changes nothing.
+"""Loads departments, officers, clients, people and relations from one document; loading it again changes nothing, and
+takes back nothing that an administrator has said since.
 
 `python -m identity.bootstrap FILE` prints the party ids by name. The file holds identity numbers: keep it as the
 key files are kept.
@@ -25,6 +26,7 @@ from identity.tokens import queries as tokens
 from identity.tokens.commands import ensure_keys
 from identity.tokens.rules import ClientKind
 from identity.vault import Vault
+from shared.administration import administered
 from shared.clock import legal_date, now
 from shared.contracts.representation import Kinship
 from shared.database import Database
@@ -161,15 +163,24 @@ async def load(
 
 
 async def _load_departments(conn: AsyncConnection, wanted: Document) -> None:
+    codes = [department.code for department in wanted.departments]
+    names = [
+        *codes,
+        *(str(officer.id) for officer in wanted.officers),
+        *(client.client_id for client in wanted.clients),
+    ]
+    # A platform loads its document at every start: what an administrator has said since is not taken back.
+    said_since = await administered(conn, names)
     for department in wanted.departments:
         organisation_number(department.uscc)
-        await tokens.put_department(conn, department.model_dump(exclude={"duties"}))
+        if department.code not in said_since:
+            await tokens.put_department(conn, department.model_dump(exclude={"duties"}))
         for duty in department.duties:
             says = duty.says(region=department.region)
             await parties.put_duty(conn, department=department.code, code=duty.code, says=says)
-    for officer in wanted.officers:
+    for officer in (each for each in wanted.officers if str(each.id) not in said_since):
         await tokens.put_officer(conn, {**officer.model_dump(), "roles": list(officer.roles)})
-    for client in wanted.clients:
+    for client in (each for each in wanted.clients if each.client_id not in said_since):
         lists = {"scopes": list(client.scopes), "roles": list(client.roles)}
         await tokens.put_client(conn, {**client.model_dump(mode="json"), **lists})
 

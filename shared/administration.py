@@ -3,7 +3,7 @@
 Codes, ids and the names of what changed; never a person's name, a number or a key.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -67,6 +67,12 @@ async def record_act(
     """The change is in the books as soon as it is made, and not if it is not."""
     row = {"id": new_id(), "at": at, "by": by, "act": act, "subject": subject, "details": dict(details or {})}
     await conn.execute(insert(_acts).values(row))
+
+
+async def administered(conn: AsyncConnection, subjects: Collection[str]) -> set[str]:
+    """Those of these subjects about which an administrator has said something."""
+    question = select(_acts.c.subject).distinct().where(_acts.c.subject.in_(subjects))
+    return {*await conn.scalars(question)}
 
 
 async def page_of_acts(conn: AsyncConnection, *, after: str | None, limit: int) -> Page[Act]:

@@ -11,12 +11,14 @@ from deploy.cli import app
 from deploy.embedded.errors import LaunchError
 from identity.administration.commands import begin
 from identity.administration.errors import AdministeredAlready, ClientTaken, PrivateKeySent
+from identity.bootstrap import load
 from identity.service import IdentityService
 from identity.settings import IdentitySettings
 from shared.clock import now
 from shared.database import Database
 from shared.jose import SigningKey
 from tests.identity.administration.desk import Desk
+from tests.identity.world import document
 
 KEY = SigningKey.generate()
 
@@ -61,6 +63,18 @@ async def test_a_name_that_is_in_the_books_is_not_taken_and_a_private_key_not_ei
         with pytest.raises(PrivateKeySent):
             await begin(conn, "admin-two", KEY.key.as_dict(private=True), at=now())
     assert await first(empty.database, "admin-two")
+
+
+async def test_loading_the_document_again_takes_nothing_back(desk: Desk) -> None:
+    service = desk.world.service
+    hospital = {"name": {"zh": "新医院", "en": "New"}, "uscc": "11330105002500287C", "region": "330700"}
+    await desk.done("PUT", "/departments/hospital", hospital)
+    await desk.done("PUT", "/clients/app", {"kind": "app", "scopes": []})
+    wanted = document() | {"people": [], "relations": []}
+    async with service.database.transaction() as conn:
+        await load(wanted, conn, service.vault, service.clock())
+    assert (await desk.done("GET", "/departments/hospital"))["name"]["zh"] == "新医院"
+    assert (await desk.done("GET", "/clients/app"))["scopes"] == []
 
 
 async def test_where_somebody_administers_the_command_is_refused_and_leaves_no_key(
