@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def environment(settings: IdentitySettings, nats_server: str) -> dict[str, str]:
-    told = settings.model_dump(mode="json", exclude_none=True)
+    told = settings.model_dump(mode="json", exclude_defaults=True)
     assert settings.database_url is not None
     told |= {"database_url": settings.database_url.get_secret_value(), "nats_url": nats_server, "run": "api,worker"}
     return {**os.environ, "PYTHONPATH": str(ROOT), **{f"ONEVISIT_{name.upper()}": str(told[name]) for name in told}}
