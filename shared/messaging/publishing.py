@@ -27,7 +27,6 @@ BATCH_BYTES = 4 * 1024 * 1024
 POLL_SECONDS = 1.0
 COMPARE_SECONDS = 10.0
 LOOK_BACK = 1000
-_AHEAD = "the stream has events that the database does not know; nothing is published until it is emptied"
 log = structlog.get_logger(__name__)
 
 
@@ -40,13 +39,6 @@ class Watermark(NamedTuple):
 
 
 NOTHING = Watermark(0)
-
-
-class StreamAhead(NotStored):
-    """The stream has events that the log has not: the database was put back to an earlier moment, the bus was not.
-
-    Whoever goes on would give their numbers to other events. The bus is to be emptied; then all is published again.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +65,6 @@ class Publisher:
             try:
                 session, watermark = await self._begin(lease, generation)
                 await self._publish_all(session, watermark)
-            except StreamAhead:
-                # The trace says nothing more.
-                log.error(_AHEAD)  # noqa: TRY400
-                await asyncio.sleep(COMPARE_SECONDS)
             except BUS_ERRORS as error:
                 log.warning("publishing interrupted", error=repr(error))
                 await asyncio.sleep(POLL_SECONDS)
@@ -87,7 +75,6 @@ class Publisher:
         async with self._database.read() as conn:
             state = (await conn.execute(_STATE)).one()
         held = await self._held(state, stream)
-        await self._refuse_ahead(held)
         failpoint("publishing.compared")
         async with self._database.transaction() as conn:
             await lease.fence(conn)
@@ -103,26 +90,14 @@ class Publisher:
             return NOTHING
         if await self._bus.message_id(known.stream_sequence) == known.message_id:
             return known
-        # The stream lost its tail. Where nothing of ours is found, everything is published again.
         return await self._last_of_ours()
 
-    async def _refuse_ahead(self, held: Watermark) -> None:
-        """What is in the stream after the watermark was sent by somebody who had numbered it, and so is in the log."""
-        latest = await self._last_of_ours(after=held.stream_sequence)
-        if latest == NOTHING:
-            return
-        event_id = await self._bus.event_id(latest.stream_sequence)
-        async with self._database.read() as conn:
-            logged = (await conn.execute(_LOGGED, {"position": latest.position})).scalar()
-        if event_id != str(logged):
-            raise StreamAhead
-
-    async def _last_of_ours(self, *, after: int = 0) -> Watermark:
-        """Our last event that the stream has beyond this place. Found by looking back, for other services publish
-        here too; not found soon, there is none.
+    async def _last_of_ours(self) -> Watermark:
+        """The stream lost its tail: our last event that is left. Found by looking back, for other services publish
+        here too; not found soon, everything is published again.
         """
         last = await self._bus.last_sequence()
-        for sequence in range(last, max(last - LOOK_BACK, after), -1):
+        for sequence in range(last, max(last - LOOK_BACK, 0), -1):
             message_id = await self._bus.message_id(sequence)
             service, _, position = (message_id or "::").split(":")
             if service == self._service:
@@ -203,7 +178,6 @@ def envelope_of(row: Row[tuple[object, ...]], *, service: str) -> Envelope:
 
 
 _STATE = text("SELECT * FROM relay_state")
-_LOGGED = text("SELECT event_id FROM event_log WHERE position = :position")
 _READ = text("SELECT * FROM event_log WHERE position > :after ORDER BY position LIMIT :limit")
 _LOWER = text("""
 UPDATE relay_state
