@@ -81,7 +81,12 @@ def test_the_first_certificate_is_for_the_hosts_and_for_the_bus(folders: Folders
     folders.fill()
     certificate = x509.load_pem_x509_certificate((folders.root / "tls" / "tls.crt").read_bytes())
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert names.get_values_for_type(x509.DNSName) == ["localhost", "nats", "onevisit.example"]
+    assert names.get_values_for_type(x509.DNSName) == [
+        "localhost",
+        "nats",
+        *(f"nats-{place}" for place in (1, 2, 3)),
+        "onevisit.example",
+    ]
     assert held(folders, "edge")["hosts.conf"] == b"server_name onevisit.example localhost;\n"
 
 

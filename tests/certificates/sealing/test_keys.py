@@ -343,7 +343,6 @@ def test_outside_the_embedded_profile_a_service_with_plain_keys_does_not_start_a
     told = {
         "SEAL_DIRECTORY": str(tmp_path),
         "ISSUER": "https://onevisit.example",
-        "DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:1/certificates",
         **{f"{name}_URL": f"http://{name}.test" for name in ("IDENTITY", "LICENSING", "CERTIFICATES", "RECORDS")},
     }
     environment = os.environ | {f"ONEVISIT_{name}": value for name, value in told.items()}
