@@ -1,6 +1,7 @@
 """A parent process that starts PostgreSQL and NATS in DIR, says who they are, and waits to be ended by the test."""
 
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,8 @@ from deploy.embedded.postgres import Postgres
 
 
 def main(directory: Path) -> None:
+    # Who is started in the background by a shell ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     port, bus, monitoring = ports.free_ports(3)
     postgres = Postgres(directory / "postgres", port=port, password="secret", log=directory / "postgres.log")
     nats = Nats(directory / "nats", port=bus, monitoring_port=monitoring, log=directory / "nats.log")
