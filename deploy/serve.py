@@ -2,21 +2,23 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from deploy import services, takeover
+from deploy.checks.settings import read_settings, stop_if_unsafe
 from shared.errors import CannotStart
-from shared.settings import ServiceSettings, refusal_of
+from shared.settings import ServiceSettings
 from shared.web.protocol import BoundedProtocol
 
 # Responses under way when asked to stop get this long; event streams are cut after it.
 GRACE_SECONDS = 5
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def main() -> None:
@@ -33,23 +35,31 @@ def main() -> None:
 
 
 def serve(service: str, *, host: str, port: int, shared: bool = False, announce: Path | None = None) -> None:
-    """Serve until told to stop; what keeps the service from starting is one line.
+    """Serve until told to stop; whatever keeps the service from starting is one line each.
 
     `shared` and `announce` are for who replaces a running service: see `takeover`.
     """
     try:
-        _serve(service, host=host, port=port, shared=shared, announce=announce)
+        settings = read_settings(service)
+        _refuse_unsafe(service, settings, host=host)
+        _serve(service, settings, host=host, port=port, shared=shared, announce=announce)
     except CannotStart as refusal:
-        sys.exit(f"{service} does not start: {refusal}")
+        sys.exit("\n".join(f"{service} does not start: {line}" for line in str(refusal).splitlines()))
 
 
-def _serve(service: str, *, host: str, port: int, shared: bool, announce: Path | None) -> None:
-    settings = _settings_of(service)
+def _refuse_unsafe(service: str, settings: ServiceSettings, *, host: str) -> None:
     if settings.profile != "embedded":
         # Whoever starts the embedded platform has just made everything that this looks at.
-        from deploy import preflight  # noqa: PLC0415
+        from deploy.checks.service import check_service  # noqa: PLC0415
 
-        asyncio.run(preflight.check(service, settings))
+        stop_if_unsafe(asyncio.run(check_service(service, settings, os.environ, wholly=False)))
+    elif host not in LOOPBACK:
+        raise CannotStart("the embedded profile is for a demonstration on this machine: listen on 127.0.0.1")
+
+
+def _serve(
+    service: str, settings: ServiceSettings, *, host: str, port: int, shared: bool, announce: Path | None
+) -> None:
     takeover.run(
         partial(_compose, service, settings),
         shared=shared,
@@ -71,14 +81,6 @@ def _serve(service: str, *, host: str, port: int, shared: bool, announce: Path |
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=512,
     )
-
-
-def _settings_of(service: str) -> ServiceSettings:
-    declared: type[ServiceSettings] = getattr(import_module(f"{service}.settings"), f"{service.capitalize()}Settings")
-    try:
-        return declared()
-    except ValidationError as error:
-        raise refusal_of(error) from None
 
 
 def _compose(service: str, settings: ServiceSettings) -> ASGIApp:

@@ -1,22 +1,31 @@
 """One PostgreSQL per service: connections, one transaction per request, constraint names turned into refusals."""
 
+import time
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 from fastapi import Depends, Request
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.clock import Clock, now
 from shared.errors import ServiceError
 from shared.servers import Servers
 
 # SQLAlchemy wraps what PostgreSQL says, not what the network says.
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
+# Tokens are good for a minute more or less; two clocks further apart than this are not two clocks but a fault.
+MOST_CLOCK_SECONDS = 10.0
+# How long a full disk is spoken of after PostgreSQL last said so.
+FULL_SECONDS = 30.0
+_DISK_FULL = "53100"
 NAMING = {
     "pk": "pk_%(table_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -43,9 +52,10 @@ def _dump(value: object) -> str:
 class Database:
     """The connection pool of one service."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, clock: Clock = now) -> None:
         self.url = url
         self.servers = Servers(url)
+        self._clock = clock
         self.engine: AsyncEngine = create_async_engine(
             url,
             async_creator=self.servers.connect,
@@ -57,6 +67,8 @@ class Database:
             # Bound values are claims and names; an error must not carry them into a log.
             hide_parameters=True,
         )
+        self._full_until = float("-inf")
+        event.listen(self.engine.sync_engine, "handle_error", self._note_full)
         # Most reads are one statement: autocommit spares them BEGIN and ROLLBACK, two round trips of three.
         self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -78,8 +90,27 @@ class Database:
         async with self._reader.connect() as conn:
             yield conn
 
+    async def trouble(self) -> str | None:
+        """Why it cannot do its work; None when it can. Raises one of `DATABASE_ERRORS` where it does not answer."""
+        before = self._clock()
+        async with self.read() as conn:
+            theirs: datetime = (await conn.execute(_CLOCK)).scalar_one()
+        after = self._clock()
+        # Whatever the answer took lies between the two.
+        apart = max((theirs - after).total_seconds(), (before - theirs).total_seconds())
+        if apart > MOST_CLOCK_SECONDS:
+            return f"its clock and ours are {apart:.0f} s apart"
+        return "its disk is full" if time.monotonic() < self._full_until else None
+
+    def _note_full(self, context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == _DISK_FULL:
+            self._full_until = time.monotonic() + FULL_SECONDS
+
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+_CLOCK = text("SELECT clock_timestamp()")
 
 
 def database_of(request: Request) -> Database:
@@ -103,9 +134,10 @@ Transaction = Annotated[AsyncConnection, Depends(_transaction, scope="function")
 Read = Annotated[AsyncConnection, Depends(_read, scope="function")]
 
 
-# What another moment heals (PostgreSQL, appendix A): waited too long for a lock, deadlock, canceled as too slow, too
-# many connections, the server goes or comes, the connection is lost, the server takes no writes (any more).
-_PASSING = ("55P03", "40P01", "40001", "57014", "53300", "57P", "08", "25006")
+# What another moment heals (PostgreSQL, appendix A): waited too long for a lock, deadlock, canceled as too slow, no
+# room on its disk or in its memory, too many connections, the server goes or comes, the connection is lost, the server
+# takes no writes (any more).
+_PASSING = ("55P03", "40P01", "40001", "57014", "53", "57P", "08", "25006")
 
 
 def is_passing(error: Exception) -> bool:

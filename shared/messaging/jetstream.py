@@ -26,12 +26,21 @@ DUPLICATE_WINDOW_SECONDS = 120
 ACK_WAIT_SECONDS = 30
 MAX_UNACKNOWLEDGED = 1000
 REQUEST_SECONDS = 5.0
+# The first that stores a batch whole or not at all (ADR-50).
+OLDEST_SERVER = (2, 12)
 BUS_ERRORS = (nats.errors.Error, OSError, TimeoutError, PullStalled)
 log = structlog.get_logger(__name__)
 
 
 class NotStored(nats.errors.Error):
     """The bus did not say that it stored these messages; perhaps it did."""
+
+
+class TooOld(nats.errors.Error):
+    """This server cannot do what the platform promises."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"NATS {version} is too old, {'.'.join(map(str, OLDEST_SERVER))} or later is needed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,9 @@ class JetStream:
         self._closed = asyncio.Event()
         self._pulls: set[Pull] = set()
         self.generation = 0
+        # Whether it was ever connected, and why it is not.
+        self.was_reached = False
+        self.trouble: str | None = None
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -71,7 +83,8 @@ class JetStream:
                 await self._connect()
                 if going_on():
                     await self._closed.wait()
-            except BUS_ERRORS:
+            except BUS_ERRORS as error:
+                self.trouble = _in_words(error)
                 log.warning("no connection to the bus", exc_info=True)
             finally:
                 await self._lose()
@@ -217,10 +230,12 @@ class JetStream:
             closed_cb=self._close,
             error_cb=self._note,
         )
+        check_version(self._client)
         await self._gain()
 
     async def _gain(self) -> None:
         self.generation += 1
+        self.was_reached, self.trouble = True, None
         self._connected.set()
         log.info("connected to the bus", generation=self.generation)
 
@@ -234,12 +249,27 @@ class JetStream:
         self._closed.set()
 
     async def _note(self, error: Exception) -> None:
+        self.trouble = _in_words(error)
         log.warning("bus", error=repr(error))
 
 
 def servers_of(url: str) -> list[str]:
     """The servers of the bus that a setting names, comma-separated."""
     return [server.strip() for server in url.split(",") if server.strip()]
+
+
+def check_version(client: Client) -> None:
+    """Raises `TooOld` where the server that the client is connected to cannot do what is needed."""
+    version = client.connected_server_version
+    if (version.major, version.minor) < OLDEST_SERVER:
+        raise TooOld(f"{version.major}.{version.minor}.{version.patch}")
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, TooOld):
+        return str(error)
+    is_refused = "authorization" in str(error).lower()
+    return "NATS refuses our user or password" if is_refused else "NATS does not answer"
 
 
 def _headers(message: Message, batch: str, number: int) -> dict[str, str]:

@@ -62,4 +62,6 @@ class MessagingRuntime:
 
     async def readiness(self) -> str | None:
         """Ready once the bus was reached. Losing it later is no reason for 503: events then wait in the log."""
-        return "the bus was not reached yet" if self._is_worker and not self.bus.generation else None
+        if not self._is_worker or self.bus.was_reached:
+            return None
+        return self.bus.trouble or "the bus was not reached yet"

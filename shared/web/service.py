@@ -10,7 +10,6 @@ from typing import Any
 import httpx2
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
-from sqlalchemy import text
 
 from shared import logging, tracing
 from shared.auth import Revocations, ServiceTokens, TokenVerifier
@@ -117,7 +116,7 @@ def create_service(
     logging.configure(service=service.name, level=service.settings.log_level)
     tracing.configure(service=service.name, settings=service.settings)
     checks: dict[str, Check] = {
-        **({"database": partial(_ping, service.database_or_none)} if service.database_or_none else {}),
+        **({"database": service.database_or_none.trouble} if service.database_or_none else {}),
         **(readiness or {}),
     }
 
@@ -159,9 +158,3 @@ async def _living(
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-async def _ping(database: Database) -> str | None:
-    async with database.read() as conn:
-        await conn.execute(text("SELECT 1"))
-    return None

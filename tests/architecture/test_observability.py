@@ -73,6 +73,12 @@ def test_an_alert_says_how_soon_somebody_must_look_and_at_what() -> None:
         assert rule["annotations"]["summary"]
 
 
+def test_every_alert_is_on_the_page_that_says_what_to_do() -> None:
+    page = (GIVEN.parents[1] / "docs" / "observing.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| (OneVisit\w+) \| (now|working day) \|", page, flags=re.MULTILINE))
+    assert told == {r["alert"]: "now" if r["labels"]["severity"] == "page" else "working day" for r in alerts()}
+
+
 @needs_promtool
 @pytest.mark.parametrize("arguments", [("check", "config", "prometheus.yml"), ("test", "rules", "alerts.test.yml")])
 def test_prometheus_itself_finds_no_fault(arguments: tuple[str, ...]) -> None:

