@@ -48,6 +48,7 @@ async def check_database(service: str, settings: ServiceSettings) -> list[Findin
     return [
         _version(state),
         *_durable(state),
+        _order(state),
         *_role(state),
         check_clock("PostgreSQL", apart),
         check_pool(settings.database_pool, of=state.max_connections - state.reserved),
@@ -100,6 +101,19 @@ def _durable(state: Row) -> Iterator[Finding]:
         state.data_checksums,
         wrong=state.data_checksums != "on",
         mend="pg_checksums --enable: a page that rots would be believed",
+        stops=True,
+    )
+
+
+def _order(state: Row) -> Finding:
+    """A unique index that was sorted by other rules than today's lets in what it has already (after a restore, or a new
+    C library).
+    """
+    return found(
+        "collation",
+        "as when its indexes were made" if state.collation_is_known else "not the one by which its indexes were made",
+        wrong=not state.collation_is_known,
+        mend="REINDEX DATABASE, then ALTER DATABASE … REFRESH COLLATION VERSION",
         stops=True,
     )
 
@@ -184,9 +198,12 @@ SELECT clock_timestamp() AS clock,
        role.rolbypassrls AS bypasses,
        (SELECT count(*) FROM pg_class JOIN pg_namespace AS space ON space.oid = relnamespace
         WHERE relowner = role.oid AND relkind IN ('r', 'p') AND space.nspname = 'public') AS owned,
+       database.datcollversion IS NOT DISTINCT FROM pg_database_collation_actual_version(database.oid)
+           AS collation_is_known,
        to_regclass('public.alembic_version') IS NOT NULL AS has_revision,
        to_regclass('public.relay_state') IS NOT NULL AS has_relay
-FROM pg_roles AS role WHERE role.rolname = current_user
+FROM pg_roles AS role, pg_database AS database
+WHERE role.rolname = current_user AND database.datname = current_database()
 """)
 _REVISION = text("SELECT version_num FROM alembic_version")
 _BACKLOG = text("""

@@ -16,7 +16,6 @@ from certificates.settings import CertificatesSettings
 from deploy.checks.finding import Finding, found
 from shared.clock import now
 from shared.errors import CannotStart
-from shared.settings import ServiceSettings
 
 NOTICE = timedelta(days=30)
 SECONDS = 3.0
@@ -40,9 +39,9 @@ def check_seal_keys(settings: CertificatesSettings) -> list[Finding]:
     return [Finding("seal keys", "only ours")]
 
 
-async def check_edge(settings: ServiceSettings) -> list[Finding]:
+async def check_edge(issuer: str) -> list[Finding]:
     """The certificate that the public address shows is good for a while, and for that name."""
-    address = urlsplit(settings.issuer)
+    address = urlsplit(issuer)
     if address.scheme != "https" or address.hostname is None:
         return []
     what, port = f"TLS of {address.netloc}", address.port or 443

@@ -29,5 +29,5 @@ async def check_service(
     return [
         *seen,
         *(check_seals(settings.seal_directory) if isinstance(settings, CertificatesSettings) else []),
-        *(await check_edge(settings) if service == "gateway" else []),
+        *(await check_edge(settings.issuer) if service == "gateway" else []),
     ]

@@ -32,6 +32,9 @@ def doctor(
         list[str] | None,
         typer.Option("--service", help="As this service, by the environment (in its container); may be repeated."),
     ] = None,
+    edge: Annotated[
+        str | None, typer.Option(metavar="URL", help="Also the certificate that this public address shows.")
+    ] = None,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:
@@ -43,7 +46,7 @@ def doctor(
     home = Home(data_dir)
     state = home.state()
     found = _as_told(service) if service else _of_running(home) if state is not None else _of_directory(home)
-    found = {"installed": _installed(), **found}
+    found = {"installed": _installed(), **found, **_shown(edge)}
     in_order = all(each.is_in_order for group in found.values() for each in group)
     if json:
         answer(_document(home, found, running=state is not None and state.ready, in_order=in_order))
@@ -83,6 +86,12 @@ def _of_directory(home: Home) -> Findings:
     return {"here": [nothing, *(check_seals(home.seals) if home.seals.exists() else [])]}
 
 
+def _shown(edge: str | None) -> Findings:
+    from deploy.checks.ending import check_edge  # noqa: PLC0415
+
+    return {} if edge is None else {"edge": asyncio.run(check_edge(edge))}
+
+
 def _look(name: str, settings: ServiceSettings, environment: Mapping[str, str]) -> list[Finding]:
     from deploy.checks.service import check_service  # noqa: PLC0415
 
@@ -91,14 +100,15 @@ def _look(name: str, settings: ServiceSettings, environment: Mapping[str, str]) 
 
 def _installed() -> list[Finding]:
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
-    return [Finding("python", f"{platform.python_version()} on {system}"), *map(_package, _PACKAGES)]
+    packages = [each for name in _PACKAGES if (each := _package(name)) is not None]
+    return [Finding("python", f"{platform.python_version()} on {system}"), *packages]
 
 
-def _package(name: str) -> Finding:
+def _package(name: str) -> Finding | None:
     try:
         return Finding(name, version(name))
     except PackageNotFoundError:
-        return Finding(name, "not installed", None if name in _OPTIONAL else "install the requirements anew: make venv")
+        return None if name in _OPTIONAL else Finding(name, "not installed", "install the requirements anew: make venv")
 
 
 def _document(home: Home, found: Findings, *, running: bool, in_order: bool) -> dict[str, Any]:

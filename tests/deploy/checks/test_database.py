@@ -55,6 +55,17 @@ async def test_one_that_is_as_it_should_be_has_nothing_to_mend(url: str) -> None
     assert found["relay"].says == "0 events wait for the bus"
 
 
+async def test_one_whose_text_is_sorted_by_new_rules_stops_the_service(url: str, postgres: str) -> None:
+    superuser = Database(postgres, pool_size=2)
+    async with superuser.transaction() as conn:
+        name = make_url(url).database
+        await conn.execute(text(f"UPDATE pg_database SET datcollversion = '0.1' WHERE datname = '{name}'"))  # noqa: S608
+    await superuser.close()
+    finding = (await look(url))["collation"]
+    assert finding.stops
+    assert "REINDEX" in finding.line
+
+
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
