@@ -12,6 +12,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def seconds_apart(theirs: datetime, *, before: datetime, after: datetime) -> float:
+    """By how much another clock differs at least from ours, in seconds, where it was asked between two of our instants;
+    0 where it lies between them.
+    """
+    return max(0.0, (theirs - after).total_seconds(), (before - theirs).total_seconds())
+
+
 def legal_date(at: datetime, zone: str) -> date:
     """The calendar day of an instant where the law counts days (the deployment's zone, e.g. Asia/Shanghai)."""
     return at.astimezone(ZoneInfo(zone)).date()

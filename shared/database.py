@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared.clock import Clock, now
+from shared.clock import Clock, now, seconds_apart
 from shared.errors import ServiceError
 from shared.servers import Servers
 
@@ -95,9 +95,7 @@ class Database:
         before = self._clock()
         async with self.read() as conn:
             theirs: datetime = (await conn.execute(_CLOCK)).scalar_one()
-        after = self._clock()
-        # Whatever the answer took lies between the two.
-        apart = max((theirs - after).total_seconds(), (before - theirs).total_seconds())
+        apart = seconds_apart(theirs, before=before, after=self._clock())
         if apart > MOST_CLOCK_SECONDS:
             return f"its clock and ours are {apart:.0f} s apart"
         return "its disk is full" if time.monotonic() < self._full_until else None

@@ -10,10 +10,11 @@ from alembic.util.exc import CommandError
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from deploy.checks.clocks import check_clock
 from deploy.checks.finding import Finding, found
 from deploy.migration import revisions_of
-from shared.clock import now
-from shared.database import MOST_CLOCK_SECONDS, Database
+from shared.clock import now, seconds_apart
+from shared.database import Database
 from shared.settings import ServiceSettings
 
 OLDEST = 170000
@@ -22,6 +23,7 @@ _MOST_PENDING_SECONDS = 60
 _MOST_UNPUBLISHED = 1000
 # A commit is acknowledged once it is on disk here, or here and elsewhere.
 _DURABLE = {"on", "remote_write", "remote_apply"}
+_UTC = {"UTC", "Etc/UTC"}
 Row = Any
 
 
@@ -38,7 +40,7 @@ async def check_database(service: str, settings: ServiceSettings) -> list[Findin
         async with database.read() as conn:
             before = now()
             state = (await conn.execute(_STATE)).one()
-            apart = (state.clock - before - (now() - before) / 2).total_seconds()
+            apart = seconds_apart(state.clock, before=before, after=now())
             revision = (await conn.execute(_REVISION)).scalar() if state.has_revision else None
             backlog = (await conn.execute(_BACKLOG)).one() if state.has_relay else None
     except (SQLAlchemyError, OSError, TimeoutError) as error:
@@ -50,22 +52,12 @@ async def check_database(service: str, settings: ServiceSettings) -> list[Findin
         *_durable(state),
         _order(state),
         *_role(state),
-        check_clock("PostgreSQL", apart),
+        *_reading(state),
+        check_clock("PostgreSQL", apart, stops=True),
         check_pool(settings.database_pool, of=state.max_connections - state.reserved),
         _revision(revisions_of(service), revision),
         *_backlog(backlog),
     ]
-
-
-def check_clock(whose: str, seconds: float) -> Finding:
-    """Tokens, deadlines and leases are judged by two clocks."""
-    return found(
-        "clock",
-        f"{abs(seconds):.1f} s apart from that of {whose}",
-        wrong=abs(seconds) > MOST_CLOCK_SECONDS,
-        mend="let both follow a time server (chrony, systemd-timesyncd)",
-        stops=True,
-    )
 
 
 def _unreachable(says: str, mend: str) -> Finding:
@@ -134,6 +126,24 @@ def _role(state: Row) -> Iterator[Finding]:
     )
 
 
+def _reading(state: Row) -> Iterator[Finding]:
+    """What is read is what was written: the same characters, the same instants."""
+    yield found(
+        "encoding",
+        state.encoding,
+        wrong=state.encoding != "UTF8",
+        mend="make the database anew with ENCODING UTF8, and restore into it",
+        stops=True,
+    )
+    yield found(
+        "time zone",
+        state.time_zone,
+        wrong=state.time_zone not in _UTC,
+        mend="ALTER DATABASE … SET timezone = 'UTC', for every role",
+        stops=True,
+    )
+
+
 def check_pool(pool: int, *, of: int) -> Finding:
     """A process needs its pool, and one connection more that listens."""
     return found(
@@ -191,6 +201,8 @@ SELECT clock_timestamp() AS clock,
        current_setting('full_page_writes') AS full_page_writes,
        current_setting('synchronous_commit') AS synchronous_commit,
        current_setting('data_checksums') AS data_checksums,
+       current_setting('server_encoding') AS encoding,
+       current_setting('timezone') AS time_zone,
        current_setting('max_connections')::int AS max_connections,
        current_setting('superuser_reserved_connections')::int AS reserved,
        current_user AS role,

@@ -38,11 +38,15 @@ def class_of(service: str) -> type[ServiceSettings]:
 
 
 def check_settings(service: str, settings: ServiceSettings, environment: Mapping[str, str]) -> list[Finding]:
-    """Every reason for which the service must not start, and every file of secrets."""
+    """Every reason for which the service must not start as it is told."""
     reasons = [*settings.unsafe(), *_missing(service, settings), *_surprising(environment)]
     told = [Finding("settings", reason, "set it right", stops=True) for reason in reasons]
-    files = list(_files(secret_files(settings)))
-    return [*(told or [Finding("settings", "safe and complete")]), *files]
+    return told or [Finding("settings", "safe and complete")]
+
+
+def check_files(settings: ServiceSettings) -> list[Finding]:
+    """Every file of secrets is there, nobody else's, long enough, and like no other."""
+    return list(_files(secret_files(settings)))
 
 
 def _missing(service: str, settings: ServiceSettings) -> Iterator[str]:

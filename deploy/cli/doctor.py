@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -67,7 +68,7 @@ def _as_told(names: list[str]) -> Findings:
             found[name] = _look(name, read_settings(name), os.environ)
         except CannotStart as refusal:
             found[name] = [Finding("settings", str(refusal), "set it right", stops=True)]
-    return found
+    return {"machine": [_room(Path("/"))], **found}
 
 
 def _of_running(home: Home) -> Findings:
@@ -76,14 +77,22 @@ def _of_running(home: Home) -> Findings:
 
     addresses = Addresses.of(home.running())
     told = {name: settings_for(home, addresses, name) for name in services.ALL}
-    return {name: _look(name, class_of(name).model_validate(each), {}) for name, each in told.items()}
+    found = {name: _look(name, class_of(name).model_validate(each), {}) for name, each in told.items()}
+    return {"machine": [_room(home.directory)], **found}
 
 
 def _of_directory(home: Home) -> Findings:
     from deploy.checks.ending import check_seals  # noqa: PLC0415
 
     nothing = Finding("platform", f"none runs on {home.directory}")
-    return {"here": [nothing, *(check_seals(home.seals) if home.seals.exists() else [])]}
+    room = [_room(home.directory)] if home.directory.exists() else []
+    return {"here": [nothing, *room, *(check_seals(home.seals) if home.seals.exists() else [])]}
+
+
+def _room(path: Path) -> Finding:
+    from deploy.checks.host import check_room  # noqa: PLC0415
+
+    return check_room(path)
 
 
 def _shown(edge: str | None) -> Findings:

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import nats
 import orjson
 import pytest
-from nats.js.api import DiscardPolicy, StreamConfig
+from nats.js.api import ConsumerConfig, DiscardPolicy, StreamConfig
 
 from deploy.checks.bus import check_bus
 from deploy.checks.finding import Finding
+from deploy.checks.store import judge_store
 from deploy.embedded import ports
 from deploy.embedded.nats import Nats
 from deploy.provisioning.bus import BusAccess
@@ -92,8 +94,51 @@ async def test_one_that_does_not_know_us_stops_the_service(tmp_path: Path) -> No
         assert (refused["NATS"].says, refused["NATS"].stops) == ("refuses the password of nats-records", True)
         known = await look(server.url, user="nats-records", password=PASSWORD)
         assert known["stream"].is_in_order
+        assert known["users of NATS"].is_in_order
     finally:
         server.stop()
+
+
+async def test_one_that_lets_in_whoever_comes_stops_the_service(nats_server: str) -> None:
+    finding = (await look(nats_server))["users of NATS"]
+    assert (finding.says, finding.stops) == ("whoever comes", True)
+
+
+async def test_its_clock_is_compared_with_ours(nats_server: str) -> None:
+    client = await nats.connect(nats_server)
+    await client.jetstream().add_stream(StreamConfig(name="EVT", subjects=["evt.>"]))
+    await client.close()
+    assert (await look(nats_server))["clock of NATS"].says == "0.0 s apart from ours"
+
+
+async def test_a_consumer_that_gives_an_event_up_stops_the_service(nats_server: str) -> None:
+    client = await nats.connect(nats_server)
+    await client.jetstream().add_stream(StreamConfig(name="EVT", subjects=["evt.>"]))
+    for name, most in (("records-five", 5), ("records-ever", -1)):
+        await client.jetstream().add_consumer("EVT", ConsumerConfig(durable_name=name, max_deliver=most))
+    await client.close()
+    found = await look(nats_server)
+    assert found["attempts of records-ever"].is_in_order
+    assert found["attempts of records-five"].stops
+    assert found["attempts of records-five"].says == "5, then the event is dropped"
+
+
+SAID = {"config": {"sync_always": True, "max_storage": 1000}, "storage": 800}
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        (SAID, set()),
+        (SAID | {"storage": 801}, {"store of NATS"}),
+        (SAID | {"config": {"sync_interval": 120000000000}}, {"sync_interval"}),
+        ({}, {"sync_interval"}),
+    ],
+)
+def test_what_a_store_says_of_itself_is_judged(said: dict[str, Any], wrong: set[str]) -> None:
+    findings = list(judge_store(said))
+    assert {each.what for each in findings if not each.is_in_order} == wrong
+    assert {each.what for each in findings if each.stops} == wrong - {"store of NATS"}
 
 
 async def test_a_stream_that_may_drop_what_nobody_has_read_is_found_out(nats_server: str) -> None:
@@ -102,6 +147,7 @@ async def test_a_stream_that_may_drop_what_nobody_has_read_is_found_out(nats_ser
     await client.close()
     finding = (await look(nats_server))["stream"]
     assert finding.mend == "remove the stream; it is made anew and fed from PostgreSQL"
+    assert finding.stops
 
 
 async def test_a_consumer_that_is_far_behind_is_found_out(nats_server: str) -> None:

@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from deploy.checks.database import check_clock, check_database, check_pool
+from deploy.checks.clocks import check_clock
+from deploy.checks.database import check_database, check_pool
 from deploy.checks.finding import Finding
+from deploy.provisioning.postgres import plain
 from records.settings import RecordsSettings
-from shared.clock import now
+from shared.clock import now, seconds_apart
 from shared.database import Database, is_passing
+from shared.ids import random_id
 from tests.support.databases import NewDatabase
 from tests.support.roles import as_owner
 from tests.support.services import URLS
@@ -92,6 +96,32 @@ async def test_so_does_one_that_is_entered_as_a_superuser(url: str, postgres: st
     assert "is a superuser and bypasses row security" in finding.line
 
 
+async def test_so_does_one_whose_time_zone_is_not_utc(url: str) -> None:
+    await change(url, f"""ALTER DATABASE "{make_url(url).database}" SET timezone = 'Asia/Shanghai'""")
+    finding = (await look(url))["time zone"]
+    assert (finding.says, finding.stops) == ("Asia/Shanghai", True)
+
+
+async def as_superuser(postgres: str, statement: str) -> None:
+    conn = await asyncpg.connect(plain(postgres))
+    try:
+        await conn.execute(statement)
+    finally:
+        await conn.close()
+
+
+async def test_so_does_one_that_cannot_hold_every_character(postgres: str) -> None:
+    name = f"narrow_{random_id().hex}"
+    await as_superuser(
+        postgres, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING LATIN1 LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    try:
+        finding = (await look(make_url(postgres).set(database=name).render_as_string(hide_password=False)))["encoding"]
+        assert (finding.says, finding.stops) == ("LATIN1", True)
+    finally:
+        await as_superuser(postgres, f"DROP DATABASE {name}")
+
+
 REVISIONS = {
     "behind": ("UPDATE alembic_version SET version_num = '0001'", "at revision 0001, behind ", "onevisit migrate"),
     "never migrated": ("DELETE FROM alembic_version", "at revision none, behind ", "onevisit migrate"),
@@ -149,12 +179,23 @@ async def test_events_that_wait_too_long_are_to_be_looked_at_and_stop_nothing(ur
     assert found["parked"].says == "1 events wait for a person"
 
 
-@pytest.mark.parametrize("seconds", [3600.0, -3600.0, 10.5])
-def test_a_clock_that_is_off_stops_the_service(seconds: float) -> None:
-    finding = check_clock("PostgreSQL", seconds)
+def test_a_clock_that_is_off_stops_the_service() -> None:
+    finding = check_clock("PostgreSQL", 3600.0, stops=True)
     assert finding.stops
-    assert "s apart from that of PostgreSQL; let both follow a time server" in finding.line
-    assert not check_clock("PostgreSQL", 9.0).stops
+    assert finding.line.startswith("clock of PostgreSQL: 3600.0 s apart from ours; let both follow a time server")
+    assert check_clock("PostgreSQL", 10.0, stops=True).is_in_order
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "apart"), [(0.0, 0.0), (2.0, 0.0), (1.0, 0.0), (3602.0, 3600.0), (-3600.0, 3600.0), (12.5, 10.5)]
+)
+def test_what_an_answer_takes_is_not_held_against_a_clock(theirs: float, apart: float) -> None:
+    """It was asked for between noon and two seconds later."""
+    said = NOON + timedelta(seconds=theirs)
+    assert seconds_apart(said, before=NOON, after=NOON + timedelta(seconds=2)) == apart
 
 
 class TestWhileItRuns:

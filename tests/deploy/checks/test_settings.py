@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from deploy import services
-from deploy.checks.settings import check_settings, class_of, read_settings, stop_if_unsafe
+from deploy.checks.settings import check_files, check_settings, class_of, read_settings, stop_if_unsafe
 from shared.errors import CannotStart
 from shared.settings import ServiceSettings
 from tests.support.services import URLS
@@ -46,7 +46,8 @@ def told(tmp_path: Path) -> dict[str, Any]:
 def lines(told: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
     """The lines with which it does not start."""
     try:
-        stop_if_unsafe(check_settings("identity", class_of("identity").model_validate(dict(told)), environment))
+        settings = class_of("identity").model_validate(dict(told))
+        stop_if_unsafe([*check_settings("identity", settings, environment), *check_files(settings)])
     except CannotStart as refusal:
         return str(refusal).splitlines()
     return []
