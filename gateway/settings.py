@@ -56,6 +56,12 @@ class GatewaySettings(ServiceSettings):
         "port shows them in the embedded profile only.",
     )
 
+    def unsafe(self) -> list[str]:
+        """As of every service; and nobody but our own edge says for whom it asks."""
+        is_everybody = any(ip_network(network).prefixlen == 0 for network in self.edge_networks)
+        reason = "ONEVISIT_EDGE_NETWORKS holds every address: anybody's X-Forwarded-For would be believed"
+        return [*super().unsafe(), *([reason] if is_everybody else [])]
+
     @field_validator("allowed_hosts", "edge_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -16,7 +16,7 @@ def test_a_platform_that_is_well_has_nothing_to_mend(platform: Platform) -> None
     report = json.loads(result.stdout)
     assert [(name, each) for name, found in report["found"].items() for each in found if each["mend"]] == []
     assert (result.returncode, report["in_order"], report["running"]) == (0, True, True)
-    assert set(report["found"]) == {"installed", *services.ALL}
+    assert set(report["found"]) == {"installed", "machine", *services.ALL}
     said = {each["what"]: each["says"] for each in report["found"]["identity"]}
     assert (said["fsync"], said["synchronous_commit"], said["data_checksums"]) == ("on", "on", "on")
     assert said["sync_interval"] == "always"

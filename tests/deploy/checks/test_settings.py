@@ -126,6 +126,13 @@ def test_everything_that_is_wrong_is_said_at_once(told: dict[str, Any]) -> None:
     assert len(lines(told, environment)) == 3
 
 
+@pytest.mark.parametrize(("networks", "count"), [("172.16.0.0/12", 0), ("10.0.0.0/8,0.0.0.0/0", 1), ("::/0", 1)])
+def test_the_gateway_does_not_believe_everybody_for_whom_they_ask(networks: str, count: int, tmp_path: Path) -> None:
+    told = {**URLS, "issuer": "https://onevisit.example", "cursor_key_file": tmp_path, "edge_networks": networks}
+    found = check_settings("gateway", class_of("gateway").model_validate(told), {})
+    assert [each.stops for each in found if "ONEVISIT_EDGE_NETWORKS" in each.says] == [True] * count
+
+
 WRONG = {
     "missing": ({}, "ONEVISIT_ISSUER: Field required"),
     "zone unknown": ({"ZONE": "Asia/Nowhere"}, "ONEVISIT_ZONE: not a time zone"),
