@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from certificates.sealing.keys import KeyDesk, init
 from deploy.embedded import ports
 from shared.database import Database
+from tests.certificates.seals import AT, HEALTH
 from tests.support.databases import NewDatabase
 from tests.support.roles import as_owner
 from tests.support.services import URLS
@@ -80,3 +82,18 @@ def test_a_demonstration_listens_to_nobody_but_this_machine() -> None:
     assert said == [
         "gateway does not start: the embedded profile is for a demonstration on this machine: listen on 127.0.0.1"
     ]
+
+
+def test_with_seal_keys_that_anybody_can_use(secrets: dict[str, str], tmp_path: Path) -> None:
+    init(KeyDesk.of(tmp_path / "seals", passphrase=None), [HEALTH], at=AT)
+    reached = {
+        "database_url": "postgresql+asyncpg://nobody@127.0.0.1:1/certificates",
+        "nats_url": "tls://127.0.0.1:1",
+        "nats_user": "nats-certificates",
+        "nats_password": PASSWORD,
+    }
+    told = {**URLS, **reached, **secrets, "issuer": "https://onevisit.example"}
+    status, said = start("certificates", **told, seal_directory=str(tmp_path / "seals"))
+    assert (status, len(said)) == (1, 1)
+    assert said[0].startswith("certificates does not start: ")
+    assert "onevisit keys protect" in said[0]

@@ -1,6 +1,5 @@
 """The key directory: made once, kept, changed in single steps, and refused where it is not safe."""
 
-import os
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -336,33 +335,6 @@ def test_two_who_change_a_directory_at_once_lose_nothing(tmp_path: Path) -> None
     running = [subprocess.Popen([sys.executable, "-c", script, tmp_path, HEALTH.code]) for _ in range(2)]
     assert [one.wait() for one in running] == [0, 0]
     assert len(SoftwareSigner.from_directory(tmp_path, private=True).certificates()[HEALTH.code]) == 21
-
-
-def _secret(path: Path) -> Path:
-    path.touch(mode=0o600)
-    path.write_bytes(os.urandom(32))
-    return path
-
-
-def test_outside_the_embedded_profile_a_service_with_plain_keys_does_not_start_and_says_why(tmp_path: Path) -> None:
-    made(tmp_path)
-    told = {
-        "SEAL_DIRECTORY": str(tmp_path),
-        "ISSUER": "https://onevisit.example",
-        "DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:1/certificates",
-        "NATS_URL": "tls://127.0.0.1:1",
-        "NATS_USER": "nats-certificates",
-        "NATS_PASSWORD": "p" * 32,
-        **{f"{name}_KEY_FILE": str(_secret(tmp_path / f"{name}.key")) for name in ("CLIENT", "CURSOR")},
-        **{f"{name}_URL": f"http://{name}.test" for name in ("IDENTITY", "LICENSING", "CERTIFICATES", "RECORDS")},
-    }
-    environment = os.environ | {f"ONEVISIT_{name}": value for name, value in told.items()}
-    command = [sys.executable, "-m", "deploy.serve", "certificates", "--port", "1"]
-    started = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
-    assert started.returncode == 1
-    assert started.stderr.startswith("certificates does not start: ")
-    assert started.stderr.count("\n") == 1
-    assert "onevisit keys protect" in started.stderr
 
 
 class TestConcerns:
