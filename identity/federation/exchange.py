@@ -59,7 +59,9 @@ class Federation:
         except SignInRefused as refusal:
             log.info("sign-in refused", reason=refusal.reason, client=client.client_id)
             raise InvalidGrant from None
-        return partial(self._claims, signed_in, client, sha256(token.encode()).hexdigest(), at)
+        # Of what is signed alone: beside every ECDSA signature there is another that anybody can make from it.
+        fingerprint = sha256(token.rpartition(".")[0].encode()).hexdigest()
+        return partial(self._claims, signed_in, client, fingerprint, at)
 
     async def close(self) -> None:
         """No connection to a provider is left open."""

@@ -1,6 +1,7 @@
 """People who sign in at the city's provider: found by their number the first time, by their login from then on."""
 
 import asyncio
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
 
@@ -64,6 +65,26 @@ async def test_an_id_token_is_good_once(city: City) -> None:
     answers = await asyncio.gather(*(city.exchange(token) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400]
     assert await city.refuses(token)
+
+
+# The order of the group of P-256 (SEC 2 section 2.4.2).
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def with_its_other_signature(token: str) -> str:
+    """The same claims, signed as well: where (r, s) holds so does (r, -s), and nobody needs the key to make it."""
+    signed, _, signature = token.rpartition(".")
+    both = urlsafe_b64decode(signature + "==")
+    negated = (ORDER - int.from_bytes(both[32:])).to_bytes(32)
+    return f"{signed}.{urlsafe_b64encode(both[:32] + negated).decode().rstrip('=')}"
+
+
+async def test_an_id_token_is_good_once_also_with_its_other_signature(city: City) -> None:
+    token = await city.people.sign_in("mother", HERE["app"])
+    other = with_its_other_signature(token)
+    assert (await city.exchange(other)).status_code == 200  # it does hold
+    assert await city.refuses(token)
+    assert await city.refuses(other)
 
 
 async def test_an_id_token_is_good_at_its_app_alone(city: City) -> None:
