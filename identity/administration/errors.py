@@ -65,6 +65,14 @@ class ScopesNotForKind(Invalid):
     title_zh = "该类型客户端不得拥有这些权限或角色"
 
 
+class ClientIsOurs(RuleNotMet):
+    """What a service may do, nobody outside is given: its key is made where the platform is set up."""
+
+    code = "client-is-a-service"
+    title_en = "This client is one of the platform's own services; its keys are made where the platform is set up"
+    title_zh = "该客户端为平台自身服务，其密钥在平台部署处生成"
+
+
 class KeyNotUsable(Invalid):
     """`reason`: which part of the key is not what is accepted."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity.administration import queries, rules
 from identity.administration.commands.officers import check_department
 from identity.administration.errors import (
+    ClientIsOurs,
     ClientKeyNotFound,
     ClientOfAnother,
     ClientRevoked,
@@ -57,11 +58,11 @@ async def add_key(
     """The client may prove itself by this key, too; answers the client, and whether the key is new to it.
 
     Refuses what is no public key of ours (KeyNotUsable, PrivateKeySent), a key of another client or a name in use
-    (KeyTaken), and a third one (ClientHasTwoKeys).
+    (KeyTaken), a third one (ClientHasTwoKeys), and a service of ours (ClientIsOurs): it may what nobody is given.
     """
     key = rules.public_key(jwk)
     await queries.own(conn, "keys")  # the same key for two clients at once would be seen by neither
-    client = await _in_force(conn, client_id)
+    client = await _outside(conn, client_id)
     if await queries.is_key_of_another(conn, client_id, x=key["x"]):
         raise KeyTaken
     keys = rules.with_key(client.jwks["keys"], key)
@@ -77,10 +78,11 @@ async def remove_key(
     """The client cannot prove itself by this key any more.
 
     `compromised`: others may have it, so that the tokens which the client has are refused as well. Refuses a key that
-    it does not have (ClientKeyNotFound), and to take the only one of a client that is trusted (LastClientKey).
+    it does not have (ClientKeyNotFound), to take the only one of a client that is trusted (LastClientKey), and one of
+    a service of ours (ClientIsOurs).
     """
     await queries.own(conn, "keys")
-    client = await _in_force(conn, client_id)
+    client = await _outside(conn, client_id)
     kept = [key for key in client.jwks["keys"] if key["kid"] != kid]
     if len(kept) == len(client.jwks["keys"]):
         raise ClientKeyNotFound
@@ -102,8 +104,11 @@ async def _check_may_change(conn: AsyncConnection, before: Found, says: Mapping[
         await check_not_last_administrator(conn, before.client_id)
 
 
-async def _in_force(conn: AsyncConnection, client_id: str) -> Found:
+async def _outside(conn: AsyncConnection, client_id: str) -> Found:
+    """The client, if it is in force and none of our services."""
     client = await _found(conn, client_id)
+    if client.kind == "service":
+        raise ClientIsOurs
     if client.revoked_at is not None:
         raise ClientRevoked
     return client

@@ -155,3 +155,14 @@ async def test_clients_are_listed_by_kind_and_department(desk: Desk) -> None:
     assert [each["client_id"] for each in mine["items"]] == ["hospital"]
     first = await desk.done("GET", "/clients?limit=1")
     assert (first["items"][0]["client_id"], first["next"]) == ("admin", "admin")
+
+
+@pytest.mark.parametrize("service", ["licensing", "certificates"])
+async def test_the_keys_of_our_own_services_are_no_administrators_to_change(desk: Desk, service: str) -> None:
+    key = SigningKey.generate()
+    assert refusal(await desk.add_key(service, key)) == (409, "client-is-a-service")
+    assert oauth_error(await desk.ask(service, key, audience="identity")) == (401, "invalid_client")
+    removed = await desk.call("DELETE", f"/clients/{service}/keys/{KEYS[service].kid}?compromised=true")
+    assert refusal(removed) == (409, "client-is-a-service")
+    assert (await desk.world.ask_token(service, audience="identity")).status_code == 200
+    assert await desk.acts() == []
