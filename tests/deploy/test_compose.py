@@ -9,6 +9,7 @@ import yaml
 
 from deploy import services
 from deploy.embedded.postgres import SETTINGS
+from gateway.routing.model import MIB, ROUTES
 from tests.architecture.generate import settings_page
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -78,6 +79,20 @@ def test_a_container_sees_its_own_secrets_and_no_other(name: str) -> None:
     assert not {*services.ALL, "provision", "migrate", "postgres", "nats", "keeper"} - {name} & set(
         mounts(name).values()
     )
+
+
+def test_the_edge_keeps_what_almost_every_route_takes_and_passes_on_what_is_longer() -> None:
+    said = (DEPLOY / "nginx" / "nginx.conf").read_text("utf-8")
+    longer = {route.path for route in ROUTES if route.max_bytes > MIB}
+    assert re.findall(r"^    client_max_body_size (\w+);", said, re.MULTILINE) == ["1m"]
+    passed_on = re.findall(r"location = (\S+) \{\n +client_max_body_size \w+;\n +proxy_request_buffering off;", said)
+    assert set(passed_on) == longer
+
+
+def test_whoever_fills_what_the_edge_may_write_has_it_not_killed() -> None:
+    [(_, written)] = re.findall(r"(/tmp):\S*size=(\d+)m", " ".join(CONTAINERS["edge"]["tmpfs"]))
+    memory = CONTAINERS["edge"]["deploy"]["resources"]["limits"]["memory"]
+    assert int(memory.removesuffix("M")) >= int(written) + 256
 
 
 def test_secrets_may_be_read_and_not_changed() -> None:
