@@ -13,7 +13,7 @@ import orjson
 from certificates.sealing import keys
 from certificates.sealing.directory import SealDirectory
 from deploy import services
-from deploy.containers.bus import bus_configuration
+from deploy.containers.bus import ROUTE_USER, bus_configuration, cluster_configuration
 from deploy.containers.certificate import FirstCertificate, trusted
 from deploy.containers.edge import hosts_configuration
 from deploy.embedded import offices, seed
@@ -56,7 +56,7 @@ class Folders:
         changed += self._put("migrate", self._passwords("onevisit_migrate_{}_password", owner_of))
         changed += self._put("provision", self._of_provision())
         changed += self._put("postgres", self._of_postgres(), mode=_READABLE)
-        changed += self._put("nats", {"nats.conf": bus_configuration(self.home)})
+        changed += self._put("nats", self._of_nats())
         changed += self._put("edge", {"hosts.conf": hosts_configuration(self.hosts)})
         return changed + self._seals()
 
@@ -90,6 +90,14 @@ class Folders:
         """The superuser's password; in a cluster also those by which its servers follow each other."""
         return {"password": self._password(SUPERUSER), **{name: self._password(name) for name in _OF_CLUSTER}}
 
+    def _of_nats(self) -> dict[str, bytes]:
+        """What a server of the bus is told, alone and as one of three."""
+        route = self._password(ROUTE_USER).decode()
+        return {
+            "nats.conf": bus_configuration(self.home),
+            "cluster.conf": cluster_configuration(self.home, password=route),
+        }
+
     def _of_provision(self) -> dict[str, bytes]:
         """Whoever makes the roles knows every role's password."""
         return {
@@ -120,7 +128,7 @@ class Folders:
         return {pattern.format(service): self._password(role_of(service)) for service in services.WITH_DATABASE}
 
     def _password(self, name: str) -> bytes:
-        return self.home.passwords([*password_names(), *_OF_CLUSTER, "seals"])[name].encode()
+        return self.home.passwords([*password_names(), *_OF_CLUSTER, ROUTE_USER, "seals"])[name].encode()
 
     def _put(self, folder: str, files: Files, *, mode: int = _OURS) -> list[str]:
         """Each file holds exactly this; answers those that did not."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import nats
 
+from deploy.containers.bus import clustered
 from deploy.embedded import ports
 from deploy.embedded.nats import as_configuration, server_settings
 from tests.cluster.project import DEPLOY, Project, members
@@ -126,7 +127,8 @@ def _bus_configuration(directory: Path) -> Path:
     """As a deployment's, but that anybody may do anything."""
     directory.mkdir()
     settings = {"listen": "0.0.0.0:4222", "http": "127.0.0.1:8222", **server_settings(Path("/data"))}
-    (directory / "nats.conf").write_text(as_configuration(settings))
+    told = clustered(settings, password=secrets.token_hex(16))
+    (directory / "cluster.conf").write_text(as_configuration(told))
     return directory
 
 
