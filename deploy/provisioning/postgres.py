@@ -13,12 +13,25 @@ from shared.servers import Servers
 
 _SSL = re.compile(r"\bssl=")
 # Migrations may take long and wait for locks; requests may not.
+# Also on a server that is not set so: nothing waits for ever. Above all, a process that is stopped in the middle of a
+# transaction keeps its locks no longer than this, among them the lease that another would take over.
+SERVICE_SETTINGS = (
+    "idle_in_transaction_session_timeout = '15s'",
+    "transaction_timeout = '30s'",
+    "statement_timeout = '10s'",
+    "lock_timeout = '3s'",
+)
 OWNER_SETTINGS = ("statement_timeout = 0", "transaction_timeout = 0", "lock_timeout = '60s'")
 
 
 def owner_of(service: str) -> str:
     """The role that owns the tables of a service and migrates them."""
     return f"{service}_owner"
+
+
+def settings_of(service: str) -> dict[str, tuple[str, ...]]:
+    """How long each of its two roles waits, wherever the server is."""
+    return {owner_of(service): OWNER_SETTINGS, service: SERVICE_SETTINGS}
 
 
 async def provision(superuser_url: str, services: Sequence[str], *, passwords: dict[str, str]) -> None:
@@ -28,8 +41,9 @@ async def provision(superuser_url: str, services: Sequence[str], *, passwords: d
         for service in services:
             for role in (owner_of(service), service):
                 await create_role(conn, role, passwords[role])
-            for setting in OWNER_SETTINGS:
-                await conn.execute(f'ALTER ROLE "{owner_of(service)}" SET {setting}')
+            for role, settings in settings_of(service).items():
+                for setting in settings:
+                    await conn.execute(f'ALTER ROLE "{role}" SET {setting}')
             await create_database(conn, service, owner=owner_of(service))
     finally:
         await conn.close()

@@ -6,7 +6,7 @@ Passwords come from the environment of whoever runs it, and stand nowhere.
 
 from collections.abc import Iterator, Sequence
 
-from deploy.provisioning.postgres import OWNER_SETTINGS, owner_of, row_grants
+from deploy.provisioning.postgres import owner_of, row_grants, settings_of
 
 
 def script(services: Sequence[str]) -> str:
@@ -32,7 +32,8 @@ def _service(service: str) -> Iterator[str]:
         yield f"\\getenv {role}_password {_variable(role)}"
         yield _unless("pg_roles", "rolname", role, f'CREATE ROLE "{role}" LOGIN')
         yield f"ALTER ROLE \"{role}\" LOGIN PASSWORD :'{role}_password';"
-    yield from (f'ALTER ROLE "{owner}" SET {setting};' for setting in OWNER_SETTINGS)
+    for role, settings in settings_of(service).items():
+        yield from (f'ALTER ROLE "{role}" SET {setting};' for setting in settings)
     # Who is no superuser gives a database, and default rights, only as a member of the role.
     yield f'GRANT "{owner}" TO CURRENT_USER;'
     yield _unless("pg_database", "datname", service, f'CREATE DATABASE "{service}" OWNER "{owner}"')

@@ -15,9 +15,9 @@ from deploy import services
 from deploy.cli import app
 from deploy.embedded import ports
 from deploy.embedded.nats import _binary
-from deploy.embedded.postgres import Postgres, _binaries, database_url
+from deploy.embedded.postgres import SETTINGS, Postgres, _binaries, database_url
 from deploy.migration import migrate
-from deploy.provisioning.postgres import in_database, owner_of, plain
+from deploy.provisioning.postgres import SERVICE_SETTINGS, in_database, owner_of, plain
 from deploy.provisioning.script import script
 
 ADMIN, PASSWORD = "city_dba", 'it\'s "only" a test $1 \\ 密'
@@ -60,6 +60,7 @@ async def test_the_script_makes_what_we_would_have_made_and_may_be_repeated(tmp_
             await ask(identity, "identity", "INSERT INTO regions VALUES ('330000', '浙江省') RETURNING code")
             == "330000"
         )
+        assert await ask(identity, "identity", "SHOW idle_in_transaction_session_timeout") == "15s"
         for role, statement in (("identity", "CREATE TABLE mine ()"), ("licensing", "SELECT 1")):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await ask(identity, role, statement)
@@ -71,6 +72,14 @@ def migrating(server: Postgres) -> str:
     """Identity's database, as its owner."""
     url = make_url(server.url("identity")).set(username=owner_of("identity"), password=PASSWORD)
     return url.render_as_string(hide_password=False)
+
+
+def test_a_service_waits_no_longer_on_a_server_of_others_than_on_ours() -> None:
+    told = dict(setting.split(" = ") for setting in SERVICE_SETTINGS)
+    ours = {
+        name: value for name, value in SETTINGS.items() if name.endswith("_timeout") and name != "checkpoint_timeout"
+    }
+    assert told == ours
 
 
 def test_the_script_holds_no_password_and_names_where_each_comes_from() -> None:

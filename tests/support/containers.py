@@ -9,8 +9,14 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from deploy.embedded.postgres import SETTINGS
+
 POSTGRES, NATS = "postgres:18", "nats:2.12-alpine"
 _SOCKET = Path("/var/run/docker.sock")
+# Where a container listens is its image's business.
+_OF_THE_IMAGE = frozenset({"listen_addresses", "unix_socket_directories"})
+# Text sorts by its bytes, as on the servers of deploy/; an image's own locale may sort otherwise.
+_INITDB = "--encoding=UTF8 --locale=C --data-checksums"
 
 
 @cache
@@ -37,7 +43,10 @@ def engine_answers() -> bool:
 
 @contextmanager
 def postgres(password: str, settings: Mapping[str, str], *, disks: Mapping[str, str] | None = None) -> Generator[str]:
-    """A PostgreSQL; answers its URL as the superuser. `disks` are of memory: where, and with which options."""
+    """A PostgreSQL, set as the embedded one and then as told; answers its URL as the superuser.
+
+    `disks` are of memory: where, and with which options.
+    """
     _without_reaper()
     from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - as above
 
@@ -50,8 +59,9 @@ def postgres(password: str, settings: Mapping[str, str], *, disks: Mapping[str, 
         shm_size="256m",
     )
     container.tmpfs.update(disks or {})
-    options = " ".join(f"-c {name}={value.strip(chr(39))}" for name, value in settings.items())
-    with container.with_command(f"postgres {options}"):
+    told = {name: value for name, value in {**SETTINGS, **settings}.items() if name not in _OF_THE_IMAGE}
+    options = " ".join(f"-c {name}={value.strip(chr(39))}" for name, value in told.items())
+    with container.with_env("POSTGRES_INITDB_ARGS", _INITDB).with_command(f"postgres {options}"):
         yield str(container.get_connection_url(host="127.0.0.1"))
 
 

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from deploy.provisioning.postgres import as_role, create_role, plain
+from deploy.provisioning.postgres import SERVICE_SETTINGS, as_role, create_role, plain
 
 OWNER = "tests_owner"
 SERVICE = "tests_service"
@@ -17,6 +17,8 @@ async def create_roles(superuser_url: str) -> None:
             await create_role(conn, role, PASSWORD)
         for setting in ("statement_timeout", "transaction_timeout", "lock_timeout"):
             await conn.execute(f'ALTER ROLE "{OWNER}" SET {setting} = 0')
+        for setting in SERVICE_SETTINGS:
+            await conn.execute(f'ALTER ROLE "{SERVICE}" SET {setting}')
     finally:
         await conn.close()
 
