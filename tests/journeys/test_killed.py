@@ -30,12 +30,9 @@ def compose() -> str:
 
 
 class PatientApi(Api):
-    """As every client should: what is not answered is asked again, under the same key. An act that has no key may have
-    been done before the answer was lost: then the case says so.
-    """
+    """As every client should: what is not answered is asked again, under the same key."""
 
     async def _ask(self, method: str, name: str | None, path: str, **request: Any) -> httpx2.Response:
-        again = False
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 try:
@@ -43,11 +40,8 @@ class PatientApi(Api):
                 except (httpx2.TransportError, LaunchError):
                     pass
                 except CallFailed as failure:
-                    if again and failure.body.get("code") == "act-not-possible":
-                        return await super()._ask("GET", name, path.rpartition("/")[0])
                     if failure.status not in AWAY:
                         raise
-                again = True
                 await asyncio.sleep(0.5)
 
     async def stream(self, name: str, path: str) -> AsyncGenerator[dict[str, Any]]:

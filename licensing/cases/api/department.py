@@ -21,7 +21,7 @@ from licensing.cases.schemas import (
 )
 from licensing.grants import make_grant
 from shared.database import Read, Transaction
-from shared.idempotency import IdempotencyKey, once
+from shared.idempotency import IdempotencyKey, OptionalIdempotencyKey, once
 from shared.jose import SigningKey
 from shared.pagination import After, Limit, Page, decode_cursor, encode_cursor
 from shared.schemas import Code
@@ -83,8 +83,19 @@ async def assign_case(
 
 
 @router.post("/{case}/acceptance")
-async def accept_case(conn: Transaction, _: Handler, by: Officer, service: Current, case: UUID) -> CaseLine:
-    """The application is complete: both clocks start."""
+async def accept_case(
+    conn: Transaction,
+    caller: Handler,
+    by: Officer,
+    service: Current,
+    case: UUID,
+    key: OptionalIdempotencyKey = None,
+) -> CaseLine:
+    """The application is complete: both clocks start. The same officer's repeat under one key changes nothing."""
+    if key is not None:
+        operation = f"accept_case:{case}:{by.id}"
+        if await once(conn, caller=caller.sub, operation=operation, key=key, body=None, resource=case) is not None:
+            return CaseLine.of(await commands.look(conn, case, by=by))
     return CaseLine.of(await commands.accept(conn, case, by=by, at=service.clock(), zone=service.office.zone))
 
 

@@ -221,6 +221,35 @@ class TestActs:
         assert (reply.status_code, reply.json()["code"]) == (409, "act-not-possible")
         assert reply.json()["possible"] == ["assign", "accept", "request-correction", "refuse", "withdraw"]
 
+    async def test_an_acceptance_sent_again_with_its_key_is_made_once(self, world: World, act: Act) -> None:
+        birth, *_ = await world.open()
+        same = key()
+        replies = await asyncio.gather(*(act(birth.id, "acceptance", **same) for _ in range(8)))
+        assert {reply.status_code for reply in replies} == {200}
+        assert len({reply.text for reply in replies}) == 1
+        assert (await world.events(birth.id)).count("case.accepted") == 1
+
+    async def test_an_acceptance_that_was_decided_meanwhile_answers_with_what_the_case_is_now(
+        self, world: World, act: Act
+    ) -> None:
+        birth, *_ = await world.open()
+        same = key()
+        await act(birth.id, "acceptance", **same)
+        await act(birth.id, "decision", {"outcome": "granted"}, **key())
+        again = await act(birth.id, "acceptance", **same)
+        assert (again.status_code, again.json()["state"]) == (200, "decided")
+
+    async def test_an_acceptance_under_another_key_or_of_another_officer_is_an_act_of_its_own(
+        self, http: httpx2.AsyncClient, world: World, act: Act, issuer: Issuer
+    ) -> None:
+        birth, *_ = await world.open()
+        same = key()
+        await act(birth.id, "acceptance", **same)
+        colleague = issuer.department("health-commission", region="330000", officer=new_id())
+        theirs = await http.post(f"/v1/cases/{birth.id}/acceptance", headers=colleague | same)
+        for reply in (theirs, await act(birth.id, "acceptance", **key()), await act(birth.id, "acceptance")):
+            assert (reply.status_code, reply.json()["code"]) == (409, "act-not-possible")
+
     async def test_a_decision_sent_again_with_its_key_is_made_once(self, world: World, act: Act) -> None:
         birth, *_ = await world.open()
         await act(birth.id, "acceptance")
