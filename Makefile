@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status compose-demo compose-down test test-compose check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean test-cluster bundle bundle-test
+.PHONY: help demo up down status compose-demo compose-down test test-compose test-compose-backup check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean test-cluster bundle bundle-test
 
 # Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -56,6 +56,14 @@ test-compose: dev ## the journeys against those containers, as a black box, a se
 	@deploy/compose.sh keys "$(abspath $(COMPOSE_DIR))"
 	@SSL_CERT_FILE="$(abspath $(COMPOSE_DIR))/trust.pem" ONEVISIT_TEST_PLATFORM="$(abspath $(COMPOSE_DIR))" \
 		ONEVISIT_TEST_COMPOSE=deploy/compose.sh $(RUN) pytest -q -n 0 $(BLACK_BOX)
+
+# A test of its own, for it takes a stack down and brings another up.
+test-compose-backup: dev ## back up those containers, restore them under another project name, and compare
+	@if docker info >/dev/null 2>&1; then \
+		deploy/compose.sh up && deploy/compose.sh keys "$(abspath $(COMPOSE_DIR))" && \
+		SSL_CERT_FILE="$(abspath $(COMPOSE_DIR))/trust.pem" ONEVISIT_TEST_PLATFORM="$(abspath $(COMPOSE_DIR))" \
+			ONEVISIT_TEST_COMPOSE=deploy/compose.sh $(RUN) pytest -q -n 0 tests/deploy/backup/test_in_containers.py; \
+	else echo "no container engine answers: no backup of containers was tried"; fi
 
 check: dev ## style, types, imports, and what the public AsyncAPI parser says of our document
 	@$(RUN) ruff check .

@@ -9,9 +9,12 @@ cd "$(dirname "$0")"
 export COMPOSE_PROJECT_NAME ONEVISIT_LISTEN ONEVISIT_BUS_LISTEN
 export ONEVISIT_ISSUER="https://localhost:${ONEVISIT_LISTEN##*:}" ONEVISIT_NATS_PUBLIC_URL="tls://localhost:${ONEVISIT_BUS_LISTEN##*:}"
 export DOCKER_BUILDKIT=1
+# What is laid over the stack, where it is not the demonstration: a backup and its restoring, for instance.
+: "${ONEVISIT_COMPOSE_FILES:=-f compose.bus.yaml -f compose.demo.yaml}"
 
 compose() {
-    docker compose -f compose.yaml -f compose.bus.yaml -f compose.demo.yaml "$@"
+    # shellcheck disable=SC2086 - several words
+    docker compose -f compose.yaml $ONEVISIT_COMPOSE_FILES "$@"
 }
 
 case ${1:-} in

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from deploy.backup.restore import Opened
 
 app = typer.Typer()
+
+
+class Half(StrEnum):
+    """Of a deployment whose databases are not in its data directory."""
+
+    KEYS = "keys"
+    DATABASES = "databases"
+
 
 Passphrase = Annotated[
     Path | None,
@@ -67,6 +76,9 @@ def backup(
 def restore(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A backup.")],
     check: Annotated[bool, typer.Option("--check", help="Only say whether it could be restored.")] = False,
+    only: Annotated[
+        Half | None, typer.Option("--only", help="For containers: first the keys, which PostgreSQL needs to start.")
+    ] = None,
     passphrase_file: Passphrase = None,
     elsewhere: Elsewhere = None,
     data_dir: DataDir = DATA_DIR,
@@ -83,18 +95,24 @@ def restore(
 
     os.umask(0o077)
     place = places.Place(Home(data_dir), tuple(elsewhere or ()))
-    if not check:
+    if not check and only is not Half.DATABASES:
         place.refuse_secrets()
     found = opened(folder, passphrase=_passphrase(passphrase_file, twice=False), say=_say)
     if check:
         _report(folder, found.manifest, json=json, headline=f"{folder} is whole and can be restored")
         return
-    if places.are_elsewhere():
-        asyncio.run(give_back(found, places.named_databases(), say=_say))
-        place.keep(found.secrets)
+    if only or places.are_elsewhere():
+        if only is not Half.KEYS:
+            asyncio.run(give_back(found, places.named_databases(), say=_say))
+        if only is not Half.DATABASES:
+            place.keep(found.secrets)
     else:
         _into_new_home(place, found)
-    _report(folder, found.manifest, json=json, headline=f"restored into {place.home.directory}")
+    _report(folder, found.manifest, json=json, headline=_restored(place, only))
+
+
+def _restored(place: "Place", only: Half | None) -> str:
+    return f"restored {only}" if only else f"restored into {place.home.directory}"
 
 
 def _into_new_home(place: "Place", found: "Opened") -> None:

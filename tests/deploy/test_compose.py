@@ -21,6 +21,13 @@ RUNNING = [name for name, each in CONTAINERS.items() if each.get("restart") == "
 STEPS = [name for name, each in CONTAINERS.items() if each.get("restart") == "no"]
 
 
+class Tagged(yaml.SafeLoader):
+    """Reads what docker compose understands beyond YAML: `!reset` takes a value of an earlier file away."""
+
+
+Tagged.add_constructor("!reset", lambda *_: None)
+
+
 def mounts(name: str) -> dict[str, str]:
     """What is mounted where: the volume, by the place in the container."""
     found = {}
@@ -131,6 +138,22 @@ def test_postgres_is_told_what_the_embedded_one_is() -> None:
     own = {"listen_addresses", "unix_socket_directories", "shared_buffers", "effective_cache_size"}
     assert {key: value for key, value in told.items() if key not in own} == {
         key: value for key, value in SETTINGS.items() if key not in own
+    }
+
+
+def test_a_backup_changes_nothing_but_its_folder_and_a_restore_nothing_but_keys() -> None:
+    changed = {}
+    for kind in ("backup", "restore"):
+        added = yaml.load((DEPLOY / f"compose.{kind}.yaml").read_text("utf-8"), Loader=Tagged)["services"]  # noqa: S506
+        for name, each in added.items():
+            mounted = each.get("volumes", [])
+            changed[name] = [mount for mount in mounted if isinstance(mount, str) and not mount.endswith(":ro")]
+            changed[name] += [
+                mount["target"] for mount in mounted if isinstance(mount, dict) and not mount.get("read_only")
+            ]
+    assert {name: mounts for name, mounts in changed.items() if mounts} == {
+        "backup": ["/backups"],
+        "restore-keys": ["keeper:/var/lib/onevisit/keeper", "seals:/var/lib/onevisit/seals"],
     }
 
 

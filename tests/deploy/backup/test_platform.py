@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,23 +12,13 @@ import pytest
 from deploy.backup import manifest, places
 from deploy.backup.contents import connect, contents_of
 from deploy.backup.manifest import Contents
-from deploy.demo.api import Api
-from deploy.demo.story import a_recent_day, register_birth
-from deploy.embedded import ports, seed
+from deploy.embedded import ports
 from deploy.embedded.home import Home
-from deploy.world import World
-from onevisit_client import ClientCredentials, Event, SqliteInbox, Subscriber, reconcile
-from onevisit_client import Platform as Client
+from tests.deploy.backup.listening import birth, changed, hear, lasting
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-BIRTHS = "evt.record.filed.birth-record.33.>"
-READER = "health-commission"
-A_MOTHER = "founder"
-# Who leads, how far the bus is known to hold the log, what is due when, with which tokens services came: about now.
-# And each start of a demonstration enrols the cards of its people.
-ABOUT_NOW = {"leases", "relay_state", "timers", "used_tokens", "cards"}
 
 
 class Platform:
@@ -57,11 +46,6 @@ class Platform:
 
     def up(self) -> None:
         self.done("up", "--detach", "--port", str(self.port))
-
-    async def birth(self) -> str:
-        """A birth is registered; answers whose."""
-        async with World.open(self.home.directory) as world:
-            return await register_birth(Api(world), a_recent_day(), of=A_MOTHER)
 
     async def contents(self) -> dict[str, Contents]:
         """What the databases hold now."""
@@ -100,43 +84,6 @@ async def calm(platform: Platform) -> None:
             await asyncio.sleep(0.2)
 
 
-async def hear(platform: Platform, inbox_file: Path, *, until: Callable[[list[str]], bool]) -> list[str]:
-    """A department's program runs until it has heard enough; answers whose births it was told of, then proves all."""
-    heard: list[str] = []
-
-    async def note(event: Event) -> None:
-        heard.append(str(event.data["party"]))
-
-    async with World.open(platform.home.directory) as world, SqliteInbox(inbox_file) as inbox:
-        key = ClientCredentials(READER, world.home.client_key(READER), str(seed.officer_id(READER)))
-        async with Client(world.gateway, key, trust_env=False) as client:
-            subscriber = Subscriber(client, "restored", [BIRTHS], inbox, via="bus", reconcile_seconds=1)
-            running = asyncio.create_task(subscriber.run(note))
-            async with asyncio.timeout(60):
-                while not until(heard):  # noqa: ASYNC110 - what is waited for happens in another process
-                    await asyncio.sleep(0.05)
-            await subscriber.stop()
-            await running
-            report = await reconcile(client, [BIRTHS], inbox, note)
-    assert (report.complete, report.gaps, report.alarms) == (True, [], [])
-    return heard
-
-
-def lasting(contents: Mapping[str, Contents]) -> dict[str, object]:
-    """All that must not change by being restored and started."""
-    return {
-        f"{service}.{name}": table
-        for service, held in contents.items()
-        for name, table in held.tables.items()
-        if name not in ABOUT_NOW
-    } | {f"{service} heads": held.heads for service, held in contents.items()}
-
-
-def changed(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
-    """The names of what is not the same."""
-    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-
-
 @pytest.fixture
 def passphrase(tmp_path: Path) -> Path:
     path = tmp_path / "passphrase"
@@ -150,9 +97,9 @@ def test_a_restored_platform_goes_on_without_a_gap_or_a_repeat(tmp_path: Path, p
     sealed = ("--passphrase-file", passphrase)
 
     here.up()
-    before = [asyncio.run(here.birth()), asyncio.run(here.birth())]
-    heard = asyncio.run(hear(here, inbox, until=lambda heard: before[-1] in heard))
-    unheard = asyncio.run(here.birth())
+    before = [asyncio.run(birth(here.home.directory)), asyncio.run(birth(here.home.directory))]
+    heard = asyncio.run(hear(here.home.directory, inbox, until=lambda heard: before[-1] in heard))
+    unheard = asyncio.run(birth(here.home.directory))
     asyncio.run(calm(here))
     here.done("backup", folder, *sealed)
     here.done("down")
@@ -164,9 +111,9 @@ def test_a_restored_platform_goes_on_without_a_gap_or_a_repeat(tmp_path: Path, p
     there.up()
     asyncio.run(calm(there))
     assert changed(lasting(said), lasting(asyncio.run(there.contents()))) == set()
-    heard_there = asyncio.run(hear(there, inbox, until=lambda heard: unheard in heard))
-    after = asyncio.run(there.birth())
-    heard_there += asyncio.run(hear(there, inbox, until=lambda heard: after in heard))
+    heard_there = asyncio.run(hear(there.home.directory, inbox, until=lambda heard: unheard in heard))
+    after = asyncio.run(birth(there.home.directory))
+    heard_there += asyncio.run(hear(there.home.directory, inbox, until=lambda heard: after in heard))
     assert heard_there == [unheard, after]
     assert set(before) <= set(heard)
 
