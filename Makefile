@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help demo up down status compose-demo compose-down test test-compose test-compose-backup check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean test-cluster bundle bundle-test
+.PHONY: help demo up down status compose-demo compose-down test test-compose test-compose-backup test-compose-restart check format journeys bench mutants canaries faults faults-planted docs freeze requirements venv dev clean test-cluster bundle bundle-test
 
 # Compiled modules are kept, also where the environment says otherwise: every worker and server would compile all again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -23,7 +23,7 @@ REPLIES ?= 100000
 N ?= 10000
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' Makefile
 
 demo: venv ## watch a newborn's whole registration: sets up, starts everything, drives it, takes it down
 	@.venv/bin/onevisit demo
@@ -51,19 +51,22 @@ test: dev ## every test, on a real PostgreSQL and a real NATS
 	@$(RUN) pytest -n "$(WORKERS)" --dist worksteal -q "$(TESTS)"
 
 # Limits are per caller, and here one caller asks for everybody.
-test-compose: dev ## the journeys against those containers, as a black box, a service killed in their midst
-	@ONEVISIT_LIMITS_ENFORCED=false deploy/compose.sh up
-	@deploy/compose.sh keys "$(abspath $(COMPOSE_DIR))"
-	@SSL_CERT_FILE="$(abspath $(COMPOSE_DIR))/trust.pem" ONEVISIT_TEST_PLATFORM="$(abspath $(COMPOSE_DIR))" \
-		ONEVISIT_TEST_COMPOSE=deploy/compose.sh $(RUN) pytest -q -n 0 $(BLACK_BOX)
+define on-compose
+if ! docker info >/dev/null 2>&1; then echo "no container engine answers: not tried: $(1)"; exit 0; fi; \
+export ONEVISIT_LIMITS_ENFORCED=false SSL_CERT_FILE="$(abspath $(COMPOSE_DIR))/trust.pem" \
+	ONEVISIT_TEST_PLATFORM="$(abspath $(COMPOSE_DIR))" ONEVISIT_TEST_COMPOSE=deploy/compose.sh; \
+deploy/compose.sh up && deploy/compose.sh keys "$(abspath $(COMPOSE_DIR))" && $(RUN) pytest -q -n 0 $(1)
+endef
 
-# A test of its own, for it takes a stack down and brings another up.
+test-compose: dev ## the journeys against those containers, as a black box, a service killed in their midst
+	@$(call on-compose,$(BLACK_BOX))
+
+# Each a test of its own: the first brings another stack up, the second leaves no container of ours in its place.
 test-compose-backup: dev ## back up those containers, restore them under another project name, and compare
-	@if docker info >/dev/null 2>&1; then \
-		deploy/compose.sh up && deploy/compose.sh keys "$(abspath $(COMPOSE_DIR))" && \
-		SSL_CERT_FILE="$(abspath $(COMPOSE_DIR))/trust.pem" ONEVISIT_TEST_PLATFORM="$(abspath $(COMPOSE_DIR))" \
-			ONEVISIT_TEST_COMPOSE=deploy/compose.sh $(RUN) pytest -q -n 0 tests/deploy/backup/test_in_containers.py; \
-	else echo "no container engine answers: no backup of containers was tried"; fi
+	@$(call on-compose,tests/deploy/backup/test_in_containers.py)
+
+test-compose-restart: dev ## replace those containers one by one while they are used: nobody is refused who tries again once
+	@$(call on-compose,-s tests/deploy/test_restart_in_containers.py)
 
 check: dev ## style, types, imports, and what the public AsyncAPI parser says of our document
 	@$(RUN) ruff check .

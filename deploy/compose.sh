@@ -22,7 +22,8 @@ build)
     compose build --quiet secrets
     ;;
 up)
-    compose up --wait --quiet-pull ||
+    shift
+    compose up --wait --quiet-pull "$@" ||
         { compose ps -a; compose logs --tail 20; exit 1; }
     ;;
 keys)

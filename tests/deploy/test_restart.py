@@ -5,15 +5,9 @@ import json
 import subprocess
 import sys
 import time
-from base64 import b64encode
-from collections import Counter
-from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Generator
 from pathlib import Path
-from uuid import uuid4
 
-import httpx2
 import psutil
 import pytest
 
@@ -23,96 +17,12 @@ from deploy.demo.story import a_recent_day, register_birth
 from deploy.embedded import ports
 from deploy.embedded.home import Home
 from deploy.world import World
+from tests.deploy.load import Load
 from tests.support.processes import await_end
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-AGAIN_AFTER_SECONDS = 0.2
-THING = {"thing": "social-security-card", "region": "330102"}
-
-Call = Callable[[], Awaitable[httpx2.Response]]
-
-
-@dataclass
-class Load:
-    """Calls of every kind, each tried again once where nobody answered or the answer was that nobody can."""
-
-    world: World
-    mother: str
-    registered: list[str] = field(default_factory=list)
-    answered: Counter[str] = field(default_factory=Counter)
-    again: Counter[str] = field(default_factory=Counter)
-    failed: list[str] = field(default_factory=list)
-    done: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def run(self) -> None:
-        """Until done: two of each kind at a time."""
-        async with asyncio.TaskGroup() as group:
-            for name, make in self.kinds().items():
-                for _ in range(2):
-                    group.create_task(self._repeat(name, make))
-
-    async def _repeat(self, name: str, make: Callable[[], Call]) -> None:
-        while not self.done.is_set():
-            call = make()
-            if not (told := await self._try(call)):
-                self.answered[name] += 1
-                continue
-            self.again[name] += 1
-            await asyncio.sleep(AGAIN_AFTER_SECONDS)
-            if told := await self._try(call):
-                self.failed.append(f"{name}: {told}")
-            else:
-                self.answered[name] += 1
-
-    @staticmethod
-    async def _try(call: Call) -> str | None:
-        """None: it was answered."""
-        try:
-            response = await call()
-        except httpx2.TransportError as error:
-            return repr(error)
-        return f"{response.status_code} {response.text[:200]}" if response.status_code >= 500 else None
-
-    def kinds(self) -> dict[str, Callable[[], Call]]:
-        """What people and departments do, by name; each makes a call that may be made twice."""
-        http, headers = self.world.http, self.world.headers
-
-        async def draft() -> httpx2.Response:
-            return await http.post("/v1/one-identification", json=THING, headers=await headers("retiree"))
-
-        async def certificates() -> httpx2.Response:
-            return await http.get("/v1/certificates?holder=me", headers=await headers("mother"))
-
-        async def accesses() -> httpx2.Response:
-            return await http.get("/v1/accesses", headers=await headers("father"))
-
-        async def verify() -> httpx2.Response:
-            return await http.post("/v1/verifications", json={"document": b64encode(b"%PDF-").decode()})
-
-        def register() -> Call:
-            key = str(uuid4())
-            body = {"kind": "person", "relation": {"kind": "mother", "of": self.mother}, "born_on": "2026-11-20"}
-
-            async def call() -> httpx2.Response:
-                told = {**await headers("hospital"), "idempotency-key": key}
-                response = await http.post("/v1/parties", json=body, headers=told)
-                if response.status_code == 201:
-                    self.registered.append(response.json()["id"])
-                return response
-
-            return call
-
-        async def guide() -> httpx2.Response:
-            return await http.get("/v1/things/newborn?region=330782")
-
-        reading = {"guide": guide, "draft": draft, "certificates": certificates, "accesses": accesses, "verify": verify}
-        return {name: partial(_same, call) for name, call in reading.items()} | {"register": register}
-
-
-def _same(call: Call) -> Call:
-    return call
 
 
 def onevisit(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -163,12 +73,8 @@ async def test_nobody_is_refused_who_tries_once_again(directory: Path) -> None:
     assert len(json.loads(told.stdout)["restarted"]) == 5
     assert len(before) == 5
     assert not processes(directory) & before
-    total, again = sum(load.answered.values()), sum(load.again.values())
-    tried = f"{again} tried again {dict(load.again)}"
-    sys.stdout.write(f"\n{total} calls in {seconds:.0f} s, {tried}, {len(load.failed)} failed\n")
-    assert load.failed == []
-    assert all(load.answered[name] for name in load.kinds())
-    assert len(load.registered) == len(set(load.registered)) == load.answered["register"]
+    sys.stdout.write(f"\nin {seconds:.0f} s: {load}\n")
+    load.refuse_failures()
 
 
 def test_a_process_that_does_not_get_ready_replaces_nothing(directory: Path) -> None:
