@@ -23,14 +23,27 @@ SHARED: tuple[dict[str, object], ...] = (
     {"service": "$JS.API.CONSUMER.INFO.EVT.*"},
     {"service": "$JS.ACK.EVT.>", "response_type": "stream"},
 )
+# What each service says: its own entities' events, so that whoever has got into one of them speaks for no other.
+SAYS: Mapping[str, Sequence[str]] = {
+    "identity": ("evt.party.>",),
+    "licensing": (
+        "evt.thing.>",
+        "evt.application.>",
+        "evt.case.>",
+        "evt.rating.>",
+        "int.evidence.>",
+        "to.*.correction-ticket.>",
+    ),
+    "certificates": ("evt.certificate.>", "evt.delivery.>", "to.*.certificate.>"),
+    "records": ("evt.record.>", "to.*.evidence.>"),
+}
+# Each for the data that it holds.
+_ALL_SAY = "int.data.accessed.>"
 # What relays and subscribers do; not among it: deleting or purging the stream, and listening to the bus at large.
 _PUBLISH = (
-    "evt.>",
-    "int.>",
-    "to.>",
+    _ALL_SAY,
     "$JS.API.STREAM.INFO.EVT",
     "$JS.API.STREAM.CREATE.EVT",
-    "$JS.API.STREAM.UPDATE.EVT",
     "$JS.API.STREAM.MSG.GET.EVT",
     "$JS.API.DIRECT.GET.EVT",
     "$JS.API.DIRECT.GET.EVT.>",
@@ -38,6 +51,8 @@ _PUBLISH = (
     "$JS.ACK.EVT.>",
 )
 _CALLOUT = "$SYS.REQ.USER.AUTH"
+# Bounds that are narrow enough empty a stream. One service widens it for all, when there are more servers to keep it.
+_UPDATE = "$JS.API.STREAM.UPDATE.EVT"
 # The server gives an account without JetStream its whole API all the same, for the sake of the answer "not enabled".
 # That answer would come beside the one of PLATFORM, and at times before it. An account that imports this one subject
 # from elsewhere is left alone (enableJetStreamInfoServiceImportOnly in the server's source); here it leads nowhere.
@@ -103,8 +118,10 @@ def _department() -> dict[str, object]:
 
 
 def _service(name: str, password: str) -> dict[str, object]:
-    permissions: dict[str, object] = {"publish": list(_PUBLISH), "subscribe": ["_INBOX.>"]}
+    may = [*SAYS.get(name, ()), *_PUBLISH]
+    permissions: dict[str, object] = {"publish": may, "subscribe": ["_INBOX.>"]}
     if name == "identity":
+        permissions["publish"] = [*may, _UPDATE]
         permissions["subscribe"] = ["_INBOX.>", _CALLOUT]
         permissions["allow_responses"] = True
     return {"user": nats_user(name), "password": password, "permissions": permissions}

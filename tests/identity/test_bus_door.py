@@ -206,7 +206,7 @@ class TestWithoutIdentity:
             token = await guarded.token("medical-insurance")
             async with guarded.identity_away():
                 assert (await said_to(guarded.bus.url, token)).startswith(b"-ERR")
-                relay = await guarded.bus.connect("licensing")
+                relay = await guarded.bus.connect("identity")
                 await relay.jetstream().publish(TOPIC, b"{}")
                 await relay.close()
                 [message] = await subscription.fetch(1, timeout=5)
