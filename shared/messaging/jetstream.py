@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import nats.errors
 import nats.js.errors
+import orjson
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
@@ -137,6 +138,14 @@ class JetStream:
         except nats.js.errors.NotFoundError:
             return None
         return None if message.headers is None else message.headers.get("Nats-Msg-Id")
+
+    async def event_id(self, sequence: int) -> str | None:
+        """Which event the stream holds there; None if none."""
+        try:
+            message = await self._context().get_msg(STREAM, sequence)
+            return str(orjson.loads(message.data or b"")["id"])
+        except (nats.js.errors.NotFoundError, orjson.JSONDecodeError, KeyError, TypeError):
+            return None
 
     async def publish(self, messages: Sequence[Message], *, generation: int) -> int:
         """All are stored, next to each other and in this order, or none is. Answers the sequence of the last.

@@ -5,6 +5,7 @@ stream holds. Each time a new epoch begins: the bus may answer "duplicate" for a
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -27,6 +28,7 @@ BATCH_BYTES = 4 * 1024 * 1024
 POLL_SECONDS = 1.0
 COMPARE_SECONDS = 10.0
 LOOK_BACK = 1000
+_AHEAD = "the stream has events that the database does not know; nothing is published until it is emptied"
 log = structlog.get_logger(__name__)
 
 
@@ -39,6 +41,12 @@ class Watermark(NamedTuple):
 
 
 NOTHING = Watermark(0)
+
+
+class StreamAhead(NotStored):
+    """The stream has events of ours that the log has not: the database was put back to an earlier moment, the bus was
+    not. Whoever goes on gives their numbers to other events. Once the bus is empty, all is published again.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +65,25 @@ class Publisher:
         self._database = database
         self._bus = bus
         self._bell = bell
+        # Whatever else is in the stream has an id of another form, or none.
+        self._ours = re.compile(rf"{re.escape(service)}:[0-9]+:(?P<position>[0-9]+)")
 
     async def run(self, lease: Lease) -> None:
-        """Until cancelled, or `LeaseLost`. While the bus is away it waits."""
+        """Until cancelled, or `LeaseLost`. While the bus is away, or knows more than the log, it waits."""
+        compared = False
         while going_on():
             generation = await self._bus.connected()
             try:
+                # Nobody puts a database back under a leader: its lease would be another's.
+                if not compared:
+                    await self._refuse_ahead()
+                    compared = True
                 session, watermark = await self._begin(lease, generation)
                 await self._publish_all(session, watermark)
+            except StreamAhead:
+                # The trace says nothing more.
+                log.error(_AHEAD)  # noqa: TRY400
+                await asyncio.sleep(COMPARE_SECONDS)
             except BUS_ERRORS as error:
                 log.warning("publishing interrupted", error=repr(error))
                 await asyncio.sleep(POLL_SECONDS)
@@ -92,16 +111,27 @@ class Publisher:
             return known
         return await self._last_of_ours()
 
+    async def _refuse_ahead(self) -> None:
+        """What the stream has of ours was numbered before it was sent, and so is in the log."""
+        await self._bus.ensure_stream()
+        latest = await self._last_of_ours()
+        if latest == NOTHING:
+            return
+        event_id = await self._bus.event_id(latest.stream_sequence)
+        async with self._database.read() as conn:
+            logged = (await conn.execute(_LOGGED, {"position": latest.position})).scalar()
+        if event_id != str(logged):
+            raise StreamAhead
+
     async def _last_of_ours(self) -> Watermark:
-        """The stream lost its tail: our last event that is left. Found by looking back, for other services publish
-        here too; not found soon, everything is published again.
+        """Our last event in the stream. Found by looking back, for others publish here too; not found soon, it counts
+        as if there were none.
         """
         last = await self._bus.last_sequence()
         for sequence in range(last, max(last - LOOK_BACK, 0), -1):
-            message_id = await self._bus.message_id(sequence)
-            service, _, position = (message_id or "::").split(":")
-            if service == self._service:
-                return Watermark(int(position), sequence, str(message_id))
+            message_id = await self._bus.message_id(sequence) or ""
+            if ours := self._ours.fullmatch(message_id):
+                return Watermark(int(ours["position"]), sequence, message_id)
         return NOTHING
 
     async def _publish_all(self, session: Session, watermark: Watermark) -> None:
@@ -178,6 +208,7 @@ def envelope_of(row: Row[tuple[object, ...]], *, service: str) -> Envelope:
 
 
 _STATE = text("SELECT * FROM relay_state")
+_LOGGED = text("SELECT event_id FROM event_log WHERE position = :position")
 _READ = text("SELECT * FROM event_log WHERE position > :after ORDER BY position LIMIT :limit")
 _LOWER = text("""
 UPDATE relay_state

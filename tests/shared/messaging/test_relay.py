@@ -2,6 +2,8 @@ import asyncio
 import shutil
 from uuid import UUID, uuid4
 
+import nats
+import orjson
 from sqlalchemy import text
 
 from deploy.embedded.nats import Nats
@@ -9,6 +11,7 @@ from shared.database import Database
 from shared.messaging.chain import GENESIS, link
 from tests.shared.messaging.events import take_note
 from tests.shared.messaging.parts import all_published, relaying, scalar, stored, until
+from tests.support.roles import as_owner
 
 
 async def take(database: Database, subject: UUID | None = None, *, version: int = 1) -> UUID:
@@ -138,6 +141,56 @@ async def test_a_lost_tail_is_published_again_under_other_message_ids(database: 
     assert epochs[3] > epochs[2] + 1
 
 
+async def test_a_database_that_was_put_back_publishes_nothing_until_the_bus_is_empty(
+    database: Database, nats_private: Nats
+) -> None:
+    async with relaying(database, nats_private.url):
+        kept = [await take(database) for _ in range(2)]
+        await until(lambda: all_published(database))
+        async with database.read() as conn:
+            then = dict((await conn.execute(text("SELECT * FROM relay_state"))).mappings().one())
+        await take(database)
+        await until(lambda: all_published(database))
+    await _put_back(database, then)
+    async with relaying(database, nats_private.url):
+        kept.append(await take(database))
+        await until(lambda: _numbered(database, 3))
+        await asyncio.sleep(1)
+        assert len(await stored(nats_private.url)) == 3
+        assert kept[-1] not in [event.id for event in await stored(nats_private.url)]
+        nats_private.stop()
+        nats_private.wipe()
+        nats_private.start()
+        await until(lambda: _stored_all(nats_private.url, kept))
+    assert [event.position for event in await stored(nats_private.url)] == [1, 2, 3]
+
+
+BY_HAND = "evt.by.hand"
+FOREIGN = [None, "", "by-hand", "records", "records:1", "records:1:2:3", "records:x:y", "identity:1:7", "a:b:c:d"]
+
+
+async def test_what_others_put_into_the_stream_by_hand_keeps_nothing_from_being_published(
+    database: Database, nats_private: Nats
+) -> None:
+    events = [await take(database) for _ in range(3)]
+    async with relaying(database, nats_private.url):
+        await until(lambda: all_published(database))
+    client = await nats.connect(nats_private.url)
+    for message_id in FOREIGN:
+        headers = None if message_id is None else {"Nats-Msg-Id": message_id}
+        await client.jetstream().publish(BY_HAND, b"no event", headers=headers)
+    # As if the tail had been lost, too: what is left of ours is looked for among these.
+    async with database.transaction() as conn:
+        await conn.execute(text("UPDATE relay_state SET stream_sequence = stream_sequence - 1"))
+    async with relaying(database, nats_private.url) as bus:
+        events.append(await take(database))
+        await until(lambda: all_published(database))
+        found = [await client.jetstream().get_msg("EVT", each + 1) for each in range(await bus.last_sequence())]
+    await client.close()
+    assert [UUID(orjson.loads(each.data or b"")["id"]) for each in found if each.subject != BY_HAND] == events
+    assert len(found) == len(events) + len(FOREIGN)
+
+
 async def test_the_log_goes_on_in_a_new_partition(database: Database, nats_server: str) -> None:
     async with database.transaction() as conn:
         await conn.execute(text("UPDATE relay_state SET last_position = 999998, published_through = 999998"))
@@ -147,6 +200,18 @@ async def test_the_log_goes_on_in_a_new_partition(database: Database, nats_serve
         await until(lambda: all_published(database))
     positions = [event.position for event in await stored(nats_server)]
     assert positions == [999999, 1000000, 1000001, 1000002]
+
+
+async def _put_back(database: Database, state: dict[str, object]) -> None:
+    """To when this was the relay's state, as its owner may: the log of a restored database ends there."""
+    owner = Database(as_owner(database.engine.url.render_as_string(hide_password=False)), pool_size=1)
+    async with owner.transaction() as conn:
+        await conn.execute(text("ALTER TABLE event_log DISABLE TRIGGER USER"))
+        await conn.execute(text("DELETE FROM event_log WHERE position > :last_position"), state)
+        await conn.execute(text("ALTER TABLE event_log ENABLE TRIGGER USER"))
+        columns = ", ".join(f"{name} = :{name}" for name in state)
+        await conn.execute(text(f"UPDATE relay_state SET {columns}"), state)  # noqa: S608 - the table's own columns
+    await owner.close()
 
 
 async def _numbered(database: Database, position: int) -> bool:
