@@ -157,6 +157,14 @@ def test_a_backup_changes_nothing_but_its_folder_and_a_restore_nothing_but_keys(
     }
 
 
+def test_a_postgres_whose_log_is_kept_is_configured_as_without() -> None:
+    kept = yaml.safe_load((DEPLOY / "compose.archive.yaml").read_text("utf-8"))["services"]["postgres"]["command"]
+    told = dict(each.removeprefix("-c").split("=", 1) for each in kept[1:])
+    assert f"config_file={told.pop('config_file')}" == CONTAINERS["postgres"]["command"][2]
+    assert (told["archive_mode"], told["recovery_target_action"]) == ("on", "promote")
+    assert told["recovery_target_time"] == "${ONEVISIT_PUT_BACK_TO:-}"
+
+
 def test_every_variable_of_the_stack_is_explained() -> None:
     page = (DEPLOY.parent / "docs" / "operations.md").read_text("utf-8")
     named = {
