@@ -32,7 +32,7 @@ async def look(url: str, *, user: str | None = None, password: str | None = None
 
 
 @asynccontextmanager
-async def server_of(version: str) -> AsyncGenerator[str]:
+async def server_of(version: str, *, port: int = 0) -> AsyncGenerator[str]:
     """Says that it is of this version, and takes whoever comes."""
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,7 +43,7 @@ async def server_of(version: str) -> AsyncGenerator[str]:
                 writer.write(b"PONG\r\n")
         writer.close()
 
-    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    server = await asyncio.start_server(greet, "127.0.0.1", port)
     async with server:
         yield f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
@@ -69,6 +69,25 @@ async def test_while_it_runs_an_old_one_is_not_worked_with_and_readiness_says_wh
         assert not bus.was_reached
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_once_it_was_replaced_by_a_newer_one_nothing_is_in_the_way(tmp_path: Path) -> None:
+    port, monitoring = ports.free_ports(2)
+    bus = JetStream(f"nats://127.0.0.1:{port}", name="records")
+    running = asyncio.create_task(bus.run())
+    async with server_of("2.9.10", port=port), asyncio.timeout(20):
+        while bus.trouble is None or "too old" not in bus.trouble:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)
+    server = Nats(tmp_path, port=port, monitoring_port=monitoring, log=tmp_path / "nats.log")
+    server.start()
+    try:
+        async with asyncio.timeout(60):
+            await bus.connected()
+        assert bus.was_reached
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        server.stop()
 
 
 @pytest.mark.parametrize("scheme", ["nats", "tls"])
