@@ -7,7 +7,7 @@ cookies, ranges, and whatever a server behind might one day believe.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from gateway.edge.errors import AddressTooLong, HeaderRepeated, HostNotOurs
 from shared.errors import Malformed
@@ -19,6 +19,7 @@ Network = IPv4Network | IPv6Network
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
 MAX_QUERY_BYTES = 4 * 1024
+SUBSCRIBER_BITS = 64
 
 PASSED_ON = frozenset(
     {
@@ -109,14 +110,25 @@ def check_host(host: bytes | None, *, ours: frozenset[bytes], local: bool) -> No
 
 
 def address_of(peer: str, forwarded: bytes | None, *, edges: Sequence[Network]) -> str:
-    """Who asks: the peer, or whom our own edge says that it speaks for. What stood before is the client's."""
+    """Who asks: the peer, or whom our own edge says that it speaks for. What stood before is the client's.
+
+    Of IPv6 the network of one subscriber (/64, RFC 6177): who has one has more addresses in it than can be counted.
+    """
     if not edges or forwarded is None or not _is_in(peer, edges):
-        return peer
-    named = forwarded.rpartition(b",")[2].strip().decode("latin-1")
+        return _subscriber(peer)
+    return _subscriber(forwarded.rpartition(b",")[2].strip().decode("latin-1"), otherwise=peer)
+
+
+def _subscriber(named: str, *, otherwise: str | None = None) -> str:
     try:
-        return str(ip_address(named))
+        address = ip_address(named)
     except ValueError:
-        return peer
+        return named if otherwise is None else _subscriber(otherwise)
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), SUBSCRIBER_BITS), strict=False))
 
 
 def _is_in(peer: str, networks: Sequence[Network]) -> bool:

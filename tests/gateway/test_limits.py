@@ -79,12 +79,21 @@ async def test_our_own_edge_says_for_whom_it_asks(open_platform: OpenPlatform) -
             assert told == statuses
 
 
+async def test_a_network_of_countless_addresses_has_one_allowance(open_platform: OpenPlatform) -> None:
+    async with open_platform(limits=TIGHT, edge_networks="127.0.0.0/8") as platform:
+        for network, statuses in (("2001:db8:0:7", [200, 200, 429]), ("2001:db8:0:8", [200, 200, 429])):
+            named = [{"x-forwarded-for": f"{network}::{number}"} for number in range(3)]
+            told = [(await platform.client.get("/v1/things", headers=headers)).status_code for headers in named]
+            assert told == statuses
+
+
 @pytest.mark.parametrize(
     ("peer", "forwarded", "asks"),
     [
         ("10.0.0.2", b"192.0.2.1", "192.0.2.1"),
         ("10.0.0.2", b"made-up, 192.0.2.1", "192.0.2.1"),
-        ("10.0.0.2", b"2001:DB8::1", "2001:db8::1"),
+        ("10.0.0.2", b"2001:DB8::1", "2001:db8::/64"),
+        ("10.0.0.2", b"::ffff:192.0.2.1", "192.0.2.1"),
         ("10.0.0.2", None, "10.0.0.2"),
         ("10.0.0.2", b"192.0.2.1, made-up", "10.0.0.2"),
         ("198.51.100.9", b"192.0.2.1", "198.51.100.9"),
