@@ -135,6 +135,13 @@ async def test_a_correlation_id_that_could_forge_a_log_is_replaced(platform: Pla
     assert answer.headers["x-correlation-id"] != "${jndi:x} 1"
 
 
+@pytest.mark.parametrize("told", ["330782188808080012", "33078218880808001x", "of-330782188808080012", "13800001234"])
+async def test_a_correlation_id_that_is_somebodys_number_reaches_no_log(platform: Platform, told: str) -> None:
+    answer = await platform.client.get("/v1/things", headers={"x-correlation-id": told})
+    assert answer.headers["x-correlation-id"] != told
+    assert platform.services["licensing"].seen[0].header("x-correlation-id") != told
+
+
 async def test_a_body_goes_through_byte_by_byte(platform: Platform) -> None:
     body = '{"kind": "x",  "名": "值"}'.encode()
     headers = {"content-type": "application/json", "idempotency-key": "12345678"}
