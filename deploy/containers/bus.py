@@ -41,7 +41,8 @@ def _settings(home: Home) -> dict[str, object]:
     encryption = {"cert_file": str(TLS / "tls.crt"), "key_file": str(TLS / "tls.key"), "timeout": 5}
     return {
         "listen": f"0.0.0.0:{PORT}",
-        "http": f"0.0.0.0:{MONITORING_PORT}",
+        # For who is in the container: it asks nobody who they are, and tells who is connected and what they follow.
+        "http": f"127.0.0.1:{MONITORING_PORT}",
         "tls": encryption,
         **server_settings(STORE),
         **bus_access(home).configuration(),

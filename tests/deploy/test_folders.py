@@ -128,6 +128,12 @@ def test_the_bus_is_encrypted_and_lets_in_nobody_without_a_password(folders: Fol
     assert all(user["password"] for user in told["accounts"]["PLATFORM"]["users"])
 
 
+@pytest.mark.parametrize("configuration", ["nats.conf", "cluster.conf"])
+def test_what_the_bus_tells_without_a_password_it_tells_nobody_outside(folders: Folders, configuration: str) -> None:
+    folders.fill()
+    assert json.loads(held(folders, "nats")[configuration])["http"] == "127.0.0.1:8222"
+
+
 @pytest.mark.parametrize(
     "text", ["", " , ", "a b", "a;b", "*.example", "https://onevisit.example", "onevisit.example:8443"]
 )
