@@ -1,6 +1,6 @@
 #!/bin/sh
 # The stack of deploy/compose.yaml with the demonstration's people, on this machine's loopback.
-# Usage: deploy/compose.sh build | up | keys DIRECTORY | down | ANYTHING THAT docker compose UNDERSTANDS
+# Usage: deploy/compose.sh build | up [OPTIONS SERVICE] | keys DIRECTORY | down | ANYTHING THAT docker compose UNDERSTANDS
 set -eu
 cd "$(dirname "$0")"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import background
 from deploy.embedded import ports
 from deploy.embedded.home import Home
 
@@ -42,6 +43,8 @@ class Platform:
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Generator[Platform]:
     if given := os.environ.get("ONEVISIT_TEST_PLATFORM"):
+        # Its people have something behind them, also where no demonstration ran before; filed again, it is the same.
+        background.main(Home(Path(given)))
         yield Platform(Path(given), Home(Path(given)).reached().gateway)
         return
     (port,) = ports.free_ports(1)
