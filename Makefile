@@ -48,7 +48,7 @@ compose-down: ## stop those containers and forget their data
 	@rm -rf "$(COMPOSE_DIR)"
 
 test: dev ## every test, on a real PostgreSQL and a real NATS
-	@$(RUN) pytest -n "$(WORKERS)" --dist worksteal -q "$(TESTS)"
+	@$(RUN) pytest -n "$(WORKERS)" --dist worksteal -q $(TESTS)
 
 # Limits are per caller, and here one caller asks for everybody.
 define on-compose
