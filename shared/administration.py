@@ -5,19 +5,21 @@ Codes, ids and the names of what changed; never a person's name, a number or a k
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import JsonValue
 from sqlalchemy import JSON, Column, DateTime, Index, MetaData, Row, String, Table, Uuid, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.auth import Caller, requires
 from shared.ids import new_id
 from shared.pagination import Page, decode_cursor, encode_cursor
 from shared.schemas import AwareDatetime, Strict
 
 # Whoever holds it can register anybody for anything: of those who look after the platform, and of nobody else.
 ADMINISTER = "platform:administer"
+Administrator = Annotated[Caller, requires(ADMINISTER, kinds=("ops",))]
 
 ActRow = Row[*tuple[Any, ...]]
 

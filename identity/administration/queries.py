@@ -9,8 +9,11 @@ from sqlalchemy import Row, cast, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from identity.administration.errors import DepartmentNotFound, OfficerNotFound
 from identity.subscriptions.model import subscriptions
+from identity.tokens.errors import ClientNotFound
 from identity.tokens.model import clients, departments, officers
+from shared.errors import ServiceError
 
 Found = Row[*tuple[Any, ...]]
 
@@ -23,6 +26,11 @@ async def own(conn: AsyncConnection, what: str) -> None:
 async def find_department(conn: AsyncConnection, code: str) -> Found | None:
     """The department of this code."""
     return (await conn.execute(select(departments).where(departments.c.code == code))).first()
+
+
+async def get_department(conn: AsyncConnection, code: str) -> Found:
+    """The department of this code. Refuses (DepartmentNotFound) where there is none."""
+    return _or_refuse(await find_department(conn, code), DepartmentNotFound)
 
 
 async def list_departments(conn: AsyncConnection, *, after: str, limit: int) -> Sequence[Found]:
@@ -58,6 +66,11 @@ async def find_officer(conn: AsyncConnection, officer: UUID) -> Found | None:
     return (await conn.execute(select(officers).where(officers.c.id == officer))).first()
 
 
+async def get_officer(conn: AsyncConnection, officer: UUID) -> Found:
+    """The officer of this id. Refuses (OfficerNotFound) where there is none."""
+    return _or_refuse(await find_officer(conn, officer), OfficerNotFound)
+
+
 async def list_officers(
     conn: AsyncConnection, *, department: str | None, after: UUID | None, limit: int
 ) -> Sequence[Found]:
@@ -78,6 +91,11 @@ async def set_dismissed(conn: AsyncConnection, officer: UUID, *, at: datetime | 
 async def find_client(conn: AsyncConnection, client_id: str) -> Found | None:
     """The client of this name."""
     return (await conn.execute(select(clients).where(clients.c.client_id == client_id))).first()
+
+
+async def get_client(conn: AsyncConnection, client_id: str) -> Found:
+    """The client of this name. Refuses (ClientNotFound) where there is none."""
+    return _or_refuse(await find_client(conn, client_id), ClientNotFound)
 
 
 async def list_clients(
@@ -107,3 +125,9 @@ async def is_key_of_another(conn: AsyncConnection, client_id: str, *, x: str) ->
     held = cast(clients.c.jwks, JSONB)["keys"].contains([{"x": x}])
     question = select(clients.c.client_id).where(clients.c.client_id != client_id, held)
     return (await conn.execute(question.limit(1))).first() is not None
+
+
+def _or_refuse(row: Found | None, refusal: type[ServiceError]) -> Found:
+    if row is None:
+        raise refusal
+    return row

@@ -1,6 +1,5 @@
 """Officers' logins at providers, as an administrator links them."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -9,11 +8,9 @@ from identity.federation import commands
 from identity.federation.errors import ProviderUnknown
 from identity.federation.schemas import IssuerUrl, LoginSays
 from identity.service import Current
-from shared.administration import ADMINISTER
-from shared.auth import Caller, requires
+from shared.administration import Administrator
 from shared.database import Transaction
 
-Administrator = Annotated[Caller, requires(ADMINISTER, kinds=("ops",))]
 router = APIRouter(tags=["administration"])
 
 

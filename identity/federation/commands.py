@@ -7,9 +7,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from identity.administration.errors import OfficerNotFound
-from identity.administration.queries import find_officer as find_officer_row
-from identity.administration.queries import own
+from identity.administration.queries import get_officer, own
 from identity.federation import queries
 from identity.federation.errors import LoginTaken, OfficerHasLogin
 from identity.federation.rules import SignIn
@@ -95,8 +93,7 @@ async def link_officer(
     books: for whom, at which provider; not by which name.
     """
     await own(conn, f"officer:{officer}")
-    if await find_officer_row(conn, officer) is None:
-        raise OfficerNotFound
+    await get_officer(conn, officer)
     mine = await queries.find_login_of(conn, officer, issuer=issuer)
     if mine is not None:
         if bytes(mine.login) != login:
@@ -110,8 +107,7 @@ async def link_officer(
 async def unlink_officer(conn: AsyncConnection, officer: UUID, *, issuer: str, by: str, at: datetime) -> None:
     """Nobody signs in as the officer at this provider any more. Again: nothing changes."""
     await own(conn, f"officer:{officer}")
-    if await find_officer_row(conn, officer) is None:
-        raise OfficerNotFound
+    await get_officer(conn, officer)
     if await queries.unlink(conn, officer, issuer=issuer):
         await record_act(conn, "officer.unlinked", subject=str(officer), by=by, at=at, details={"issuer": issuer})
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from identity.regions import commands, queries, rules
 from identity.regions.schemas import Region, RegionsLoaded, RegionsSay
 from identity.service import Current
-from shared.administration import ADMINISTER
-from shared.auth import Caller, public, requires
+from shared.administration import Administrator
+from shared.auth import public
 from shared.database import Read, Transaction
 from shared.pagination import After, Limit, Page
 from shared.schemas import RegionCode
@@ -32,7 +32,7 @@ async def list_regions(
 @router.put("/v1/admin/regions")
 async def put_regions(
     body: RegionsSay,
-    caller: Annotated[Caller, requires(ADMINISTER, kinds=("ops",))],
+    caller: Administrator,
     conn: Transaction,
     service: Current,
 ) -> RegionsLoaded:

@@ -19,7 +19,7 @@ from licensing.catalogue.schemas import (
     ThingGuide,
     ThingSummary,
 )
-from shared.administration import ADMINISTER, Act, page_of_acts
+from shared.administration import Act, Administrator, page_of_acts
 from shared.auth import Caller, public, requires
 from shared.contracts.sharing import SharingRules
 from shared.database import Read, database_of
@@ -137,9 +137,7 @@ async def check_catalogue(
 
 
 @router.get("/v1/admin/content-acts")
-async def list_content_acts(
-    _: Annotated[Caller, requires(ADMINISTER, kinds=("ops",))], conn: Read, limit: Limit = 50, after: After = None
-) -> Page[Act]:
+async def list_content_acts(_: Administrator, conn: Read, limit: Limit = 50, after: After = None) -> Page[Act]:
     """What administrators did to catalogue and calendar, the latest first."""
     return await page_of_acts(conn, after=after, limit=limit)
 

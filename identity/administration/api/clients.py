@@ -7,15 +7,12 @@ from fastapi import APIRouter, Query, Response
 from identity.administration import commands, queries
 from identity.administration.schemas import ClientSays, ClientView, Kid, NewKey
 from identity.service import Current
-from identity.tokens.errors import ClientNotFound
 from identity.tokens.rules import ClientKind
-from shared.administration import ADMINISTER
-from shared.auth import Caller, requires
+from shared.administration import Administrator
 from shared.database import Read, Transaction
 from shared.pagination import After, Limit, Page
 from shared.schemas import Code
 
-Administrator = Annotated[Caller, requires(ADMINISTER, kinds=("ops",))]
 router = APIRouter(tags=["administration"])
 
 
@@ -36,10 +33,7 @@ async def list_clients(
 @router.get("/v1/admin/clients/{client_id}")
 async def get_client(client_id: Code, _: Administrator, conn: Read) -> ClientView:
     """One client, with the names of its keys."""
-    row = await queries.find_client(conn, client_id)
-    if row is None:
-        raise ClientNotFound
-    return ClientView.of(row)
+    return ClientView.of(await queries.get_client(conn, client_id))
 
 
 @router.put("/v1/admin/clients/{client_id}")

@@ -1,20 +1,15 @@
 """Departments, as an administrator registers them."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
 
 from identity.administration import commands, queries
-from identity.administration.errors import DepartmentNotFound
 from identity.administration.schemas import DepartmentSays, DepartmentView, Retirement
 from identity.service import Current
-from shared.administration import ADMINISTER
-from shared.auth import Caller, requires
+from shared.administration import Administrator
 from shared.database import Read, Transaction
 from shared.pagination import After, Limit, Page
 from shared.schemas import Code
 
-Administrator = Annotated[Caller, requires(ADMINISTER, kinds=("ops",))]
 router = APIRouter(tags=["administration"])
 
 
@@ -30,10 +25,7 @@ async def list_departments(
 @router.get("/v1/admin/departments/{code}")
 async def get_department(code: Code, _: Administrator, conn: Read) -> DepartmentView:
     """One department."""
-    row = await queries.find_department(conn, code)
-    if row is None:
-        raise DepartmentNotFound
-    return DepartmentView.of(row)
+    return DepartmentView.of(await queries.get_department(conn, code))
 
 
 @router.put("/v1/admin/departments/{code}")

@@ -6,16 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from identity.administration import commands, queries
-from identity.administration.errors import OfficerNotFound
 from identity.administration.schemas import OfficerSays, OfficerView
 from identity.service import Current
-from shared.administration import ADMINISTER
-from shared.auth import Caller, requires
+from shared.administration import Administrator
 from shared.database import Read, Transaction
 from shared.pagination import Limit, Page
 from shared.schemas import Code
 
-Administrator = Annotated[Caller, requires(ADMINISTER, kinds=("ops",))]
 router = APIRouter(tags=["administration"])
 
 
@@ -35,10 +32,7 @@ async def list_officers(
 @router.get("/v1/admin/officers/{officer}")
 async def get_officer(officer: UUID, _: Administrator, conn: Read) -> OfficerView:
     """One officer."""
-    row = await queries.find_officer(conn, officer)
-    if row is None:
-        raise OfficerNotFound
-    return OfficerView.of(row)
+    return OfficerView.of(await queries.get_officer(conn, officer))
 
 
 @router.put("/v1/admin/officers/{officer}")

@@ -20,7 +20,6 @@ from identity.administration.errors import (
 )
 from identity.administration.queries import Found
 from identity.tokens.commands import check_not_last_administrator
-from identity.tokens.errors import ClientNotFound
 from shared.administration import ADMINISTER, record_act
 
 
@@ -49,7 +48,7 @@ async def put_client(
         act = "client.changed" if before else "client.registered"
         details = {"scopes": says["scopes"], "roles": says["roles"]}
         await record_act(conn, act, subject=client_id, by=by, at=at, details=details)
-    return await _found(conn, client_id), before is None
+    return await queries.get_client(conn, client_id), before is None
 
 
 async def add_key(
@@ -69,7 +68,7 @@ async def add_key(
     if keys is not None:
         await queries.set_client(conn, client_id, {"jwks": {"keys": keys}})
         await record_act(conn, "client.key-added", subject=client_id, by=by, at=at, details={"kid": key["kid"]})
-    return await _found(conn, client_id), keys is not None
+    return await queries.get_client(conn, client_id), keys is not None
 
 
 async def remove_key(
@@ -92,7 +91,7 @@ async def remove_key(
     await queries.set_client(conn, client_id, {"jwks": {"keys": kept}, **ends})
     details: dict[str, JsonValue] = {"kid": kid, "compromised": compromised}
     await record_act(conn, "client.key-removed", subject=client_id, by=by, at=at, details=details)
-    return await _found(conn, client_id)
+    return await queries.get_client(conn, client_id)
 
 
 async def _check_may_change(conn: AsyncConnection, before: Found, says: Mapping[str, Any]) -> None:
@@ -106,16 +105,9 @@ async def _check_may_change(conn: AsyncConnection, before: Found, says: Mapping[
 
 async def _outside(conn: AsyncConnection, client_id: str) -> Found:
     """The client, if it is in force and none of our services."""
-    client = await _found(conn, client_id)
+    client = await queries.get_client(conn, client_id)
     if client.kind == "service":
         raise ClientIsOurs
     if client.revoked_at is not None:
         raise ClientRevoked
     return client
-
-
-async def _found(conn: AsyncConnection, client_id: str) -> Found:
-    row = await queries.find_client(conn, client_id)
-    if row is None:
-        raise ClientNotFound
-    return row

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.administration import queries, rules
-from identity.administration.errors import DepartmentNotFound, DepartmentNumberTaken, DepartmentRetired
+from identity.administration.errors import DepartmentNumberTaken, DepartmentRetired
 from identity.administration.queries import Found
 from identity.parties.errors import NumberNotValid
 from identity.parties.rules import organisation_number
@@ -49,7 +49,7 @@ async def put_department(
             await write_department(conn, {"code": code, **says})
         act = "department.changed" if before else "department.registered"
         await record_act(conn, act, subject=code, by=by, at=at, details={"changed": [*changed]})
-    return await _found(conn, code), before is None
+    return await queries.get_department(conn, code), before is None
 
 
 async def retire_department(conn: AsyncConnection, code: str, *, by: str, at: datetime) -> Retired:
@@ -58,11 +58,11 @@ async def retire_department(conn: AsyncConnection, code: str, *, by: str, at: da
     Again: the same answer, with nothing left to end. Refuses one that there is not (DepartmentNotFound).
     """
     await queries.own(conn, f"department:{code}")
-    before = await _found(conn, code)
+    before = await queries.get_department(conn, code)
     if before.retired_at is None:
         await queries.retire_department(conn, code, at=at)
     ended = Retired(
-        department=await _found(conn, code),
+        department=await queries.get_department(conn, code),
         clients=await queries.revoke_clients_of(conn, code, by=by, at=at),
         officers=await queries.suspend_officers_of(conn, code, at=at),
         subscriptions=await queries.end_subscriptions_of(conn, code),
@@ -84,10 +84,3 @@ def _check_number(uscc: str) -> None:
         organisation_number(uscc)
     except NumberNotValid as refusal:
         raise refusal.at("/uscc") from None
-
-
-async def _found(conn: AsyncConnection, code: str) -> Found:
-    row = await queries.find_department(conn, code)
-    if row is None:
-        raise DepartmentNotFound
-    return row

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.administration import queries, rules
-from identity.administration.errors import DepartmentRetired, DepartmentUnknown, OfficerNotFound, OfficerOfAnother
+from identity.administration.errors import DepartmentRetired, DepartmentUnknown, OfficerOfAnother
 from identity.administration.queries import Found
 from identity.tokens.queries import put_officer as write_officer
 from shared.administration import record_act
@@ -32,16 +32,16 @@ async def put_officer(
         await write_officer(conn, {"id": officer, **says})
         act = "officer.changed" if before else "officer.registered"
         await record_act(conn, act, subject=str(officer), by=by, at=at, details={"changed": [*changed]})
-    return await _found(conn, officer), before is None
+    return await queries.get_officer(conn, officer), before is None
 
 
 async def suspend_officer(conn: AsyncConnection, officer: UUID, *, by: str, at: datetime) -> Found:
     """Nobody acts for this officer any more, until they are reinstated. Again: the same answer."""
     await queries.own(conn, f"officer:{officer}")
-    if (await _found(conn, officer)).dismissed_at is None:
+    if (await queries.get_officer(conn, officer)).dismissed_at is None:
         await queries.set_dismissed(conn, officer, at=at)
         await record_act(conn, "officer.suspended", subject=str(officer), by=by, at=at)
-    return await _found(conn, officer)
+    return await queries.get_officer(conn, officer)
 
 
 async def reinstate_officer(conn: AsyncConnection, officer: UUID, *, by: str, at: datetime) -> Found:
@@ -50,12 +50,12 @@ async def reinstate_officer(conn: AsyncConnection, officer: UUID, *, by: str, at
     Refuses where their department is no more (DepartmentRetired).
     """
     await queries.own(conn, f"officer:{officer}")
-    found = await _found(conn, officer)
+    found = await queries.get_officer(conn, officer)
     await check_department(conn, found.department)
     if found.dismissed_at is not None:
         await queries.set_dismissed(conn, officer, at=None)
         await record_act(conn, "officer.reinstated", subject=str(officer), by=by, at=at)
-    return await _found(conn, officer)
+    return await queries.get_officer(conn, officer)
 
 
 async def check_department(conn: AsyncConnection, code: str) -> None:
@@ -66,10 +66,3 @@ async def check_department(conn: AsyncConnection, code: str) -> None:
         raise DepartmentUnknown
     if department.retired_at is not None:
         raise DepartmentRetired
-
-
-async def _found(conn: AsyncConnection, officer: UUID) -> Found:
-    row = await queries.find_officer(conn, officer)
-    if row is None:
-        raise OfficerNotFound
-    return row
