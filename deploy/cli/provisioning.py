@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from deploy import services
-from deploy.cli.door import Door
 from deploy.embedded.home import Home
 
 # Where the store of the official image is.
@@ -17,20 +16,11 @@ def sql() -> str:
     return script(services.WITH_DATABASE)
 
 
-def nats(data_dir: Path, *, registered: bool) -> str:
-    """What nats-server is to be told by us. It holds passwords: its file is for the server alone.
-
-    `registered`: an account for each department that the running platform knows, instead of those of the catalogue.
-    """
-    from dataclasses import replace  # noqa: PLC0415
-
+def nats(data_dir: Path) -> str:
+    """What nats-server is to be told by us. It holds passwords: its file is for the server alone."""
     from deploy.embedded.environment import bus_access  # noqa: PLC0415
     from deploy.embedded.nats import as_configuration, server_settings  # noqa: PLC0415
 
     home = Home(data_dir)
     home.prepare()
-    access = bus_access(home)
-    if registered:
-        known = Door.of(None).open(data_dir).pages("/v1/admin/departments")
-        access = replace(access, departments=[row["code"] for row in known if not row["retired_at"]])
-    return as_configuration({**server_settings(STORE), **access.configuration()})
+    return as_configuration({**server_settings(STORE), **bus_access(home).configuration()})

@@ -47,9 +47,6 @@ def provision(
         Literal["databases", "sql", "nats"],
         typer.Argument(help="databases: make them. sql, nats: print what their administrators run, where we may not."),
     ] = "databases",
-    registered: Annotated[
-        bool, typer.Option("--registered", help="nats: for the departments that the platform knows now.")
-    ] = False,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:
@@ -62,7 +59,7 @@ def provision(
         case "sql":
             typer.echo(provisioning.sql(), nl=False)
         case "nats":
-            typer.echo(provisioning.nats(data_dir, registered=registered))
+            typer.echo(provisioning.nats(data_dir))
         case _:
             _make_databases(json=json)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import services
-from deploy.embedded import offices, ports
+from deploy.embedded import ports
 from deploy.embedded.home import Home, State
 from deploy.embedded.postgres import database_url
 from deploy.provisioning.bus import OPERATOR, SYSTEM_USER, BusAccess, nats_user
@@ -78,7 +78,6 @@ def bus_access(home: Home) -> BusAccess:
         system_password=passwords[SYSTEM_USER],
         operator_password=passwords[OPERATOR],
         issuer=AccountKey.load(home.bus_issuer()).public,
-        departments=[department["code"] for department in offices.departments()],
     )
 
 

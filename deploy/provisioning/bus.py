@@ -3,10 +3,10 @@
 Services are static users of the account PLATFORM, so that identity's outage stops no relay. Each department has an
 account of its own, where nothing of another's can be named, and reaches three things of PLATFORM, no more: pulling,
 looking at and acknowledging a consumer of the stream. Identity says who is a department, and which consumers are its
-own (auth callout).
+own (auth callout). Which account is whose is identity's to say too: there are more than departments.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 PLATFORM, SYSTEM, NOBODY = "PLATFORM", "SYS", "NOBODY"
@@ -62,20 +62,19 @@ _NO_JETSTREAM_OF_ITS_OWN = {"service": {"account": NOBODY, "subject": _NOTHING},
 
 @dataclass(frozen=True)
 class BusAccess:
-    """The users of the bus, the key that identity signs with, and the departments that there are."""
+    """The users of the bus, and the key that identity signs with."""
 
     services: Mapping[str, str]
     system_password: str
     operator_password: str
     issuer: str
-    departments: Sequence[str]
 
     def configuration(self) -> dict[str, object]:
         """The part of the server's configuration that says who may do what."""
         # Brings a web framework with it, which no other command of the command line needs.
-        from identity.bus.rules import account_of  # noqa: PLC0415
+        from identity.bus.rules import ACCOUNTS, account  # noqa: PLC0415
 
-        departments = [account_of(department) for department in self.departments]
+        departments = [account(number + 1) for number in range(ACCOUNTS)]
         operator = {"user": OPERATOR, "password": self.operator_password}
         users = [*(_service(name, password) for name, password in self.services.items()), operator]
         return {

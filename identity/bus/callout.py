@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from identity.bus import rules
 from identity.bus.login import Login
 from identity.bus.nkeys import AccountKey, read_unverified
+from identity.bus.queries import give_account
 from identity.bus.rules import BusUser, NotAdmitted
 from identity.tokens.queries import find_client, find_officer
 from shared.auth import TokenVerifier
@@ -50,6 +51,8 @@ class Callout:
         # A department's logins wait for one another, and nobody else's for them.
         self._in_hand = Counter[str]()
         self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)
+        # Given for good, so asked for once.
+        self._accounts = dict[str, int]()
 
     async def run(self, login: Login) -> None:
         """Answers until cancelled, or until the connection closes for good."""
@@ -88,16 +91,16 @@ class Callout:
             caller = await self._verifier.verify(str(options.get("auth_token", "")))
             user = rules.bus_user(caller)
             since = datetime.fromtimestamp(caller.issued, UTC)
-            consumers = await self._in_turn(user, since=since, expires=expires)
+            account, consumers = await self._in_turn(user, since=since, expires=expires)
         except ServiceError as refusal:
             raise NotAdmitted(refusal.code) from None
         except DATABASE_ERRORS as error:
             raise NotAdmitted(type(error).__name__) from None
-        claims = rules.user_claims(user, nkey=nkey, consumers=consumers, at=self._clock())
+        claims = rules.user_claims(user, account=account, nkey=nkey, consumers=consumers, at=self._clock())
         log.info("let onto the bus", department=user.department, client=user.client_id, consumers=len(consumers))
         return self._issuer.sign(claims)
 
-    async def _in_turn(self, user: BusUser, *, since: datetime, expires: float) -> Sequence[str]:
+    async def _in_turn(self, user: BusUser, *, since: datetime, expires: float) -> tuple[str, Sequence[str]]:
         if self._in_hand[user.department] >= MAX_IN_HAND:
             raise NotAdmitted("too many logins of the department at once")
         self._in_hand[user.department] += 1
@@ -109,11 +112,19 @@ class Callout:
         finally:
             self._in_hand[user.department] -= 1
 
-    async def _standing(self, user: BusUser, since: datetime) -> Sequence[str]:
+    async def _standing(self, user: BusUser, since: datetime) -> tuple[str, Sequence[str]]:
         async with self._database.read() as conn:
             client, officer = await find_client(conn, user.client_id), await find_officer(conn, user.officer)
             rules.check_standing(user, client, officer, since=since)
-            return await self._consumers_of(conn, user.department)
+            consumers = await self._consumers_of(conn, user.department)
+        return rules.account(await self._account_of(user.department)), consumers
+
+    async def _account_of(self, department: str) -> int:
+        """Who comes for the first time gets an account of its own, for good."""
+        if department not in self._accounts:
+            async with self._database.transaction() as conn:
+                self._accounts[department] = await give_account(conn, department)
+        return self._accounts[department]
 
     async def _on_request(self, message: Msg) -> None:
         try:

@@ -14,6 +14,8 @@ from shared.messaging.jetstream import STREAM
 
 # Begins the name of every department's account; no account of ours begins so.
 DEPARTMENT = "DEPARTMENT_"
+# The server cannot be told of another account while it runs, so there are as many as a province will have departments.
+ACCOUNTS = 512
 SCOPE = "events"
 # A connection outlives the access token that opened it; whoever may not stay is cut off long before this.
 LONGEST = timedelta(hours=1)
@@ -81,9 +83,11 @@ def check_standing(user: BusUser, client: Client | None, officer: Officer | None
         raise NotAdmitted("the officer is not in office")
 
 
-def account_of(department: str) -> str:
-    """The department's account on the bus: what it says there, nobody in another account can hear, name or disturb."""
-    return f"{DEPARTMENT}{department}"
+def account(number: int) -> str:
+    """A department's account on the bus: what it says there, nobody in another account can hear, name or disturb."""
+    if not 1 <= number <= ACCOUNTS:
+        raise NotAdmitted(f"the bus has {ACCOUNTS} accounts, and all are taken")
+    return f"{DEPARTMENT}{number}"
 
 
 def inbox_prefix(department: str) -> str:
@@ -91,10 +95,9 @@ def inbox_prefix(department: str) -> str:
     return f"_INBOX_{department}"
 
 
-def user_claims(user: BusUser, *, nkey: str, consumers: Sequence[str], at: datetime) -> dict[str, Any]:
-    """What the bus is told: this user may pull from, look at and acknowledge these consumers, and hear the answers.
-
-    Nothing besides; without a consumer, publish nothing at all.
+def user_claims(user: BusUser, *, account: str, nkey: str, consumers: Sequence[str], at: datetime) -> dict[str, Any]:
+    """What the bus is told: this user of this account may pull from, look at and acknowledge these consumers, and hear
+    the answers. Nothing besides; without a consumer, publish nothing at all.
     """
     may = [subject for consumer in consumers for subject in _subjects(consumer)]
     rights = {
@@ -103,7 +106,7 @@ def user_claims(user: BusUser, *, nkey: str, consumers: Sequence[str], at: datet
     }
     return {
         "jti": str(new_id()),
-        "aud": account_of(user.department),
+        "aud": account,
         "sub": nkey,
         "name": user.name,
         "iat": int(at.timestamp()),

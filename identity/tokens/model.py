@@ -8,6 +8,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     String,
     Table,
@@ -25,6 +26,7 @@ departments = Table(
     Column("uscc", String(18), nullable=False, unique=True),
     Column("region", String(6), nullable=False),
     Column("retired_at", DateTime(timezone=True)),
+    Column("bus_account", Integer, unique=True, comment="Which account of the bus is its own, once it was there"),
 )
 
 officers = Table(

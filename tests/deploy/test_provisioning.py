@@ -92,7 +92,7 @@ def test_the_configuration_of_the_bus_is_one_that_the_server_accepts(tmp_path: P
     printed = CliRunner().invoke(app, ["provision", "nats", "--data-dir", str(tmp_path / "data")]).stdout
     told = json.loads(printed)
     assert told["authorization"]["auth_callout"]["account"] == "PLATFORM"
-    assert "DEPARTMENT_tax" in told["accounts"]
+    assert "DEPARTMENT_1" in told["accounts"]
     assert told["jetstream"]["sync_interval"] == "always"
     file = tmp_path / "nats.conf"
     file.write_text(printed, "utf-8")

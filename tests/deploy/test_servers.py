@@ -125,9 +125,7 @@ class TestNats:
             port=port,
             monitoring_port=monitoring,
             log=directory / "nats.log",
-            access=BusAccess(
-                {"licensing": "s3cret"}, "another", "third", AccountKey.generate().public, departments=["tax"]
-            ),
+            access=BusAccess({"licensing": "s3cret"}, "another", "third", AccountKey.generate().public),
         )
         server.start()
         greetings = {user: _greeting(port, user) for user in ("nats-licensing", "nats-system", "stranger")}

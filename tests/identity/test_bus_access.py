@@ -3,8 +3,24 @@
 import asyncio
 
 from nats.aio.msg import Msg
+from sqlalchemy import text
 
-from tests.identity.guarded import ACKNOWLEDGE, BODY, LOOK, OURS, PULL, THEIRS, TOPIC, Guarded
+from identity.bus.queries import give_account
+from identity.bus.rules import ACCOUNTS
+from shared.jose import SigningKey
+from tests.identity.administration.desk import OFFICER, Desk
+from tests.identity.guarded import (
+    ACKNOWLEDGE,
+    BODY,
+    LOOK,
+    OURS,
+    PULL,
+    THEIRS,
+    TOPIC,
+    Guarded,
+    assert_not_let_in,
+    visiting,
+)
 
 FOREIGN_SUBSCRIPTIONS = [
     ">",
@@ -192,3 +208,60 @@ async def test_services_cannot_touch_the_stream_itself_nor_listen_in(guarded: Gu
     assert len(refused) == 6
     await licensing.close()
     assert await guarded.state(without="") == before
+
+
+async def accounts(guarded: Guarded) -> dict[str, int | None]:
+    """Which account is whose, of those that have one."""
+    rows = await guarded.world.rows("SELECT code, bus_account FROM departments WHERE bus_account IS NOT NULL")
+    return {row.code: row.bus_account for row in rows}
+
+
+async def test_a_department_that_is_registered_meanwhile_comes_in_beside_those_that_are_there(guarded: Guarded) -> None:
+    key = SigningKey.generate()
+    async with guarded.visit("hospital") as hospital:
+        desk = Desk(guarded.world)
+        await desk.tax("events")
+        await desk.add_key("tax", key)
+        token = (await desk.ask("tax", key, officer=str(OFFICER))).json()["access_token"]
+        async with visiting(guarded.bus.url, token=token, inbox_prefix="_INBOX_tax") as tax:
+            assert tax.client.is_connected
+            assert not hospital.gone.is_set()
+    known = await accounts(guarded)
+    assert {"hospital", "tax"} <= known.keys()
+    assert len({*known.values()}) == len(known)
+
+
+async def test_a_department_has_the_same_account_however_often_it_comes(guarded: Guarded) -> None:
+    before = await accounts(guarded)
+    for _ in range(2):
+        async with guarded.visit("hospital"):
+            pass
+    assert before.items() <= (await accounts(guarded)).items()
+
+
+async def test_two_that_come_at_once_for_the_first_time_get_two_accounts(guarded: Guarded) -> None:
+    async def come(department: str) -> None:
+        async with guarded.visit(department):
+            pass
+
+    await asyncio.gather(*map(come, ["medical-insurance"] * 3))
+    given = asyncio.gather(*(first_account(guarded, each) for each in ("public-security", "public-security")))
+    assert len({*await given}) == 1
+    known = await accounts(guarded)
+    assert len({*known.values()}) == len(known) >= 3
+
+
+async def first_account(guarded: Guarded, department: str) -> int:
+    async with guarded.world.service.database.transaction() as conn:
+        return await give_account(conn, department)
+
+
+async def test_when_all_accounts_are_taken_nobody_gets_anothers(guarded: Guarded) -> None:
+    async with guarded.world.service.database.transaction() as conn:
+        await conn.execute(
+            text("UPDATE departments SET bus_account = :last WHERE code = 'public-security'"), {"last": ACCOUNTS}
+        )
+    token = await guarded.token("medical-insurance")
+    await assert_not_let_in(guarded.bus.url, token=token)
+    async with guarded.visit("hospital"):
+        assert len({*(await accounts(guarded)).values()}) == len(await accounts(guarded))

@@ -114,7 +114,7 @@ class Unsplit(BusAccess):
 
     def configuration(self) -> dict[str, object]:
         hospital = BusUser("hospital", "hospital", OFFICERS["hospital"])
-        signed: dict[str, Any] = user_claims(hospital, nkey="", consumers=[OURS], at=now())["nats"]
+        signed: dict[str, Any] = user_claims(hospital, account=PLATFORM, nkey="", consumers=[OURS], at=now())["nats"]
         permissions = {"publish": signed["pub"], "subscribe": signed["sub"]}
         users = [
             {"user": OPERATOR, "password": self.operator_password},
@@ -127,7 +127,7 @@ class Unsplit(BusAccess):
 async def unsplit(tmp_path: Path) -> AsyncGenerator[tuple[JetStreamContext, Client]]:
     """Who looks after a bus without the split, and the hospital on it."""
     port, monitoring_port = ports.free_ports(2)
-    access = Unsplit({}, system_password="", operator_password="operator", issuer="", departments=[])
+    access = Unsplit({}, system_password="", operator_password="operator", issuer="")
     server = Nats(tmp_path, port=port, monitoring_port=monitoring_port, log=tmp_path / "nats.log", access=access)
     server.start()
     operator = await nats.connect(server.url, user=OPERATOR, password="operator")

@@ -14,7 +14,7 @@ import pytest
 from nats.aio.client import Client
 
 from deploy import services
-from deploy.embedded import offices, ports
+from deploy.embedded import ports
 from deploy.embedded.nats import Nats
 from deploy.provisioning.bus import OPERATOR, SYSTEM_USER, BusAccess, nats_user
 from identity.bus.nkeys import AccountKey
@@ -65,7 +65,6 @@ def nats_with_accounts(tmp_path: Path) -> Generator[GuardedBus]:
         system_password="system-password",
         operator_password="operator-password",
         issuer=key.public,
-        departments=[department["code"] for department in offices.departments()],
     )
     port, monitoring_port = ports.free_ports(2)
     server = Nats(
