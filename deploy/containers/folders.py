@@ -7,10 +7,12 @@ container needs, and is made again from the keeper whenever it is asked for.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from certificates.sealing import keys
+from certificates.sealing.authority import SealingDepartment
 from certificates.sealing.directory import SealDirectory
 from deploy import services
 from deploy.containers.bus import ROUTE_USER, bus_configuration, cluster_configuration
@@ -113,7 +115,7 @@ class Folders:
         directory, passphrase = SealDirectory(self.root / "seals"), self._passphrase()
         root_key = self.home.keys / "root.key"
         desk = keys.KeyDesk(directory, keys.KeyFiles(directory, passphrase), root_key, passphrase)
-        made = keys.init(desk, keys.read_departments(offices.CATALOGUE), at=now())
+        made = keys.init(desk, map(sealing, offices.in_office(self.home)), at=now())
         return [f"seals/{name}" for name in made]
 
     def _certificate(self) -> list[str]:
@@ -143,6 +145,12 @@ class Folders:
             draft.chmod(mode)
             draft.rename(path)
         return [f"{folder}/{name}" for name in different]
+
+
+def sealing(department: Mapping[str, Any]) -> SealingDepartment:
+    """The department as it appears in the certificate of its seal."""
+    named = {name: value for name, value in department.items() if name in SealingDepartment.model_fields}
+    return SealingDepartment.model_validate(named)
 
 
 def _content(path: Path) -> bytes | None:

@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.embedded.errors import LaunchError
 from identity.bus.nkeys import AccountKey
@@ -46,6 +47,7 @@ class Home:
         self._state = self.directory / "state.json"
         self._elsewhere = self.directory / "platform.json"
         self._secrets = self.directory / "secrets.json"
+        self._admitted = self.directory / "departments.json"
         self._lock = self.directory / "lock"
 
     def prepare(self) -> None:
@@ -142,6 +144,21 @@ class Home:
             known.update({name: secrets.token_urlsafe(24) for name in missing})
             self.write_secret(self._secrets, json.dumps(known, indent=2))
         return known
+
+    def renew_password(self, name: str) -> None:
+        """Another password takes the place of the one that is kept; whoever uses it is to be told."""
+        known: dict[str, str] = json.loads(self._secrets.read_text())
+        self.write_secret(self._secrets, json.dumps(known | {name: secrets.token_urlsafe(24)}, indent=2))
+
+    def admitted(self) -> list[dict[str, Any]]:
+        """Departments that were let in after the platform was set up."""
+        found: list[dict[str, Any]] = json.loads(self._admitted.read_text()) if self._admitted.exists() else []
+        return found
+
+    def admit(self, departments: Sequence[dict[str, Any]]) -> None:
+        """These departments are known besides, or known as described here."""
+        known = {each["code"]: each for each in [*self.admitted(), *departments]}
+        self.write_secret(self._admitted, json.dumps([*known.values()], ensure_ascii=False, indent=2))
 
     def overrides(self, service: str) -> dict[str, str]:
         """What whoever runs this platform wrote into its settings.json: `{service: {name: value}}`."""

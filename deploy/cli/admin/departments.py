@@ -34,7 +34,7 @@ def add(
         return
     typer.echo(f"{code} is registered" if is_new else f"{code} is as you say")
     if is_new:
-        typer.echo("it needs besides: a seal (onevisit keys init), an account on the bus (onevisit provision nats)")
+        typer.echo("it needs besides, to issue certificates: a seal (onevisit secrets admit; else onevisit keys init)")
 
 
 @department.command("list")
