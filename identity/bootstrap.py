@@ -166,6 +166,7 @@ async def _load_departments(conn: AsyncConnection, wanted: Document) -> None:
     codes = [department.code for department in wanted.departments]
     names = [
         *codes,
+        *(_duty_of(department, duty) for department in wanted.departments for duty in department.duties),
         *(str(officer.id) for officer in wanted.officers),
         *(client.client_id for client in wanted.clients),
     ]
@@ -175,7 +176,7 @@ async def _load_departments(conn: AsyncConnection, wanted: Document) -> None:
         organisation_number(department.uscc)
         if department.code not in said_since:
             await tokens.put_department(conn, department.model_dump(exclude={"duties"}))
-        for duty in department.duties:
+        for duty in (each for each in department.duties if _duty_of(department, each) not in said_since):
             says = duty.says(region=department.region)
             await parties.put_duty(conn, department=department.code, code=duty.code, says=says)
     for officer in (each for each in wanted.officers if str(each.id) not in said_since):
@@ -183,6 +184,11 @@ async def _load_departments(conn: AsyncConnection, wanted: Document) -> None:
     for client in (each for each in wanted.clients if each.client_id not in said_since):
         lists = {"scopes": list(client.scopes), "roles": list(client.roles)}
         await tokens.put_client(conn, {**client.model_dump(mode="json"), **lists})
+
+
+def _duty_of(department: Department, duty: Duty) -> str:
+    """As the books of an administrator name it."""
+    return f"{department.code}/{duty.code}"
 
 
 async def _load_person(

@@ -93,6 +93,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/admin/departments/{code}", IDENTITY, READ),
     Route("PUT", "/v1/admin/departments/{code}", IDENTITY, WRITE),
     Route("POST", "/v1/admin/departments/{code}/retirement", IDENTITY, WRITE),
+    Route("PUT", "/v1/admin/departments/{code}/duties/{code}", IDENTITY, WRITE),
+    Route("DELETE", "/v1/admin/departments/{code}/duties/{code}", IDENTITY, WRITE),
     Route("GET", "/v1/admin/officers", IDENTITY, READ),
     Route("GET", "/v1/admin/officers/{id}", IDENTITY, READ),
     Route("PUT", "/v1/admin/officers/{id}", IDENTITY, WRITE),

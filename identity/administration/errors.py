@@ -29,6 +29,14 @@ class DepartmentNumberTaken(Conflict):
     title_zh = "该统一社会信用代码已属其他部门"
 
 
+class DutyRegionsOutside(Invalid):
+    """`regions`: those that are not in `department_region`, where the department acts."""
+
+    code = "duty-regions-outside"
+    title_en = "A department has no duty about regions in which it does not act"
+    title_zh = "法定职责所及区划超出该部门的管辖区划"
+
+
 class OfficerNotFound(NotFound):
     code = "officer-not-found"
     title_en = "There is no such officer"

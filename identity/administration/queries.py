@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, cast, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, cast, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from identity.administration.errors import DepartmentNotFound, OfficerNotFound
+from identity.parties.model import standing_duties
 from identity.subscriptions.model import subscriptions
 from identity.tokens.errors import ClientNotFound
 from identity.tokens.model import clients, departments, officers
@@ -59,6 +60,20 @@ async def suspend_officers_of(conn: AsyncConnection, department: str, *, at: dat
 async def end_subscriptions_of(conn: AsyncConnection, department: str) -> int:
     """The department follows nothing; how many subscriptions it had. The keeper takes their consumers away."""
     return (await conn.execute(delete(subscriptions).where(subscriptions.c.department == department))).rowcount
+
+
+async def find_duty(conn: AsyncConnection, department: str, code: str) -> Found | None:
+    """The department's standing duty of this code."""
+    return (await conn.execute(select(standing_duties).where(*_is(department, code)))).first()
+
+
+async def delete_duty(conn: AsyncConnection, department: str, code: str) -> bool:
+    """The department has no such standing duty; whether it had."""
+    return (await conn.execute(delete(standing_duties).where(*_is(department, code)))).rowcount > 0
+
+
+def _is(department: str, code: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return standing_duties.c.department == department, standing_duties.c.code == code
 
 
 async def find_officer(conn: AsyncConnection, officer: UUID) -> Found | None:

@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 from sqlalchemy import Row
 
+from identity.parties.rules import PartyKind
 from shared.schemas import AwareDatetime, Code, Line, RegionCode, Strict
 
 Found = Row[*tuple[Any, ...]]
@@ -54,6 +55,40 @@ class Retirement(Strict):
     clients_revoked: int
     officers_suspended: int
     subscriptions_ended: int
+
+
+class DutyAbout(Strict):
+    """Parties of these kinds, in these regions; without regions, in that of the department."""
+
+    kinds: Annotated[list[PartyKind], Field(min_length=1, max_length=2)] = ["person"]  # noqa: RUF012 - is copied
+    regions: Annotated[list[RegionCode], Field(max_length=100)] = []  # noqa: RUF012 - is copied
+
+
+class DutySays(Strict):
+    """By which law a department may look parties up without a case; and, with an item, read these kinds of evidence
+    about them, as far as the sharing rules of that item go.
+    """
+
+    law: Name
+    item: Code | None = None
+    kinds: Annotated[list[Code], Field(max_length=50)] = []  # noqa: RUF012 - a shape's default is copied
+    parties: DutyAbout = DutyAbout()
+
+    @model_validator(mode="after")
+    def _evidence_is_read_for_an_item(self) -> Self:
+        if (self.item is None) == bool(self.kinds):
+            raise ValueError("a duty to read evidence names the item and the kinds, any other neither")
+        return self
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "basis_zh": self.law.zh,
+            "basis_en": self.law.en,
+            "item": self.item,
+            "kinds": sorted(set(self.kinds)),
+            "party_kinds": sorted(set(self.parties.kinds)),
+            "regions": sorted(set(self.parties.regions)),
+        }
 
 
 class OfficerSays(Strict):

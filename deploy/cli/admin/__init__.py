@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.admin import acts, beginning, clients, content, departments, officers
+from deploy.cli.admin import acts, beginning, clients, content, departments, duties, officers
 from deploy.cli.content import catalogue
 from deploy.cli.door import DEFAULT_CLIENT, Door
 
 app = typer.Typer()
 admin = typer.Typer(help="Set up a real city: departments, officers, clients, regions, days.", no_args_is_help=True)
 app.add_typer(admin, name="admin")
-for part in (departments.app, officers.app, clients.app, content.app, acts.app, beginning.app):
+for part in (departments.app, duties.app, officers.app, clients.app, content.app, acts.app, beginning.app):
     admin.registered_commands += part.registered_commands
     admin.registered_groups += part.registered_groups
 
