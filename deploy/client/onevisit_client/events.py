@@ -63,6 +63,12 @@ class Event:
         except (CloudEventValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise EventNotValid(f"not an event of the platform: {error!r}") from None
 
+    @property
+    def traceparent(self) -> str | None:
+        """The trace of the act that caused it (W3C Trace Context), where there was one."""
+        named = self.raw.get("traceparent")
+        return named if isinstance(named, str) else None
+
     def to_json(self) -> str:
         """The whole event on one line, as the platform said it."""
         return json.dumps(self.raw, ensure_ascii=False, separators=(",", ":"))

@@ -14,6 +14,7 @@ from onevisit_client.events import Event
 from onevisit_client.healing import Healing, ReadFeed
 from onevisit_client.inbox import Inbox
 from onevisit_client.shapes import Alarm, AlarmKind, Gap
+from onevisit_client.trace import within
 
 # A handler is given the event, or the event and what the inbox's transaction writes with.
 Handler = Callable[[Event], Awaitable[object]]
@@ -51,10 +52,10 @@ class Effect:
     async def __call__(self, event: Event) -> None:
         """The event had its effect and is noted. Raises `HandlerFailed` where the handler raised, and nothing holds."""
         if self._handler is not None:
-            await _guarded(self._handler(event))
+            await _guarded(event, self._handler(event))
         async with self._inbox.applying(event) as transaction:
             if self._within is not None:
-                await _guarded(self._within(event, transaction))
+                await _guarded(event, self._within(event, transaction))
 
 
 class HandlerFailed(Exception):
@@ -71,9 +72,10 @@ class HandlerFailed(Exception):
         return repr(self.__cause__)[:500]
 
 
-async def _guarded(effect: Awaitable[object]) -> None:
+async def _guarded(event: Event, effect: Awaitable[object]) -> None:
     try:
-        await effect
+        with within(event):
+            await effect
     except Exception as error:
         raise HandlerFailed from error
 

@@ -18,6 +18,7 @@ from onevisit_client.platform import Platform
 from onevisit_client.reconciliation import IsDue, Reconciliation, always, feed_of, say_nothing
 from onevisit_client.roads import BUS_ERRORS, FEED_WAIT_SECONDS, Arrival, Bus, Feed, Road
 from onevisit_client.shapes import Report, TopicHead
+from onevisit_client.trace import join, leave
 
 Via = Literal["bus", "feed", "auto"]
 T = TypeVar("T")
@@ -102,11 +103,13 @@ class Subscriber:
         worker = asyncio.create_task(self._work(desk.apply))
         try:
             while (event := await desk.next(worker)) is not None:
+                join(event)
                 yield event
                 if not event.hand.answer.done():
                     raise NotAcknowledged(f"answer event {event.id} before asking for the next: await event.ack()")
         finally:
             self._iterating = None
+            leave()
             self._stopping.set()
             # What nobody answers any more comes again.
             if not desk.is_idle:
@@ -130,6 +133,7 @@ class Subscriber:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopping.set()
+        leave()
         if self._worker is not None and self._worker is not asyncio.current_task():
             # The loop was left: an event that is still in hand comes again.
             if self._iterating is not None:

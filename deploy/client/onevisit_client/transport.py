@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx2
 
+from onevisit_client import trace
 from onevisit_client.errors import PlatformRefused, PlatformUnavailable
 from onevisit_client.tokens import ClientCredentials, Tokens, TokenSource
 
@@ -77,7 +78,7 @@ def _timeout(seconds: float) -> httpx2.Timeout:
 
 
 def _bearing(token: str, headers: Mapping[str, str] | None) -> dict[str, str]:
-    return {"authorization": f"Bearer {token}", **(headers or {})}
+    return {"authorization": f"Bearer {token}", **trace.headers(), **(headers or {})}
 
 
 def _answer(response: httpx2.Response) -> Any:
