@@ -104,7 +104,6 @@ async def test_one_that_does_not_know_us_stops_the_service(tmp_path: Path) -> No
         system_password=PASSWORD,
         operator_password=PASSWORD,
         issuer=AccountKey.generate().public,
-        departments=[],
     )
     server = Nats(tmp_path, port=port, monitoring_port=monitoring, log=tmp_path / "nats.log", access=access)
     server.start()
