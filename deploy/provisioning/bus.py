@@ -6,7 +6,7 @@ looking at and acknowledging a consumer of the stream. Identity says who is a de
 own (auth callout). Which account is whose is identity's to say too: there are more than departments.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 PLATFORM, SYSTEM, NOBODY = "PLATFORM", "SYS", "NOBODY"

@@ -29,7 +29,7 @@ def test_each_event_is_said_by_one_service_and_by_which_the_feed_knows_too(name:
 
 
 def test_what_is_read_is_said_by_whoever_holds_it() -> None:
-    access = BusAccess(dict.fromkeys(services.WITH_DATABASE, "hush"), "hush", "hush", "A", departments=[])
+    access = BusAccess(dict.fromkeys(services.WITH_DATABASE, "hush"), "hush", "hush", "A")
     for user in access.configuration()["accounts"]["PLATFORM"]["users"][:-1]:  # type: ignore[index]
         assert event_types()[ACCESSED].contract.filter() in user["permissions"]["publish"]
 
