@@ -94,9 +94,3 @@ def test_every_alert_is_tried_in_both_ways() -> None:
     silent = {each["alertname"] for each in well["alert_rule_test"] if "exp_alerts" not in each}
     speaking = {each["alertname"] for each in ill["alert_rule_test"] if each["exp_alerts"]}
     assert (silent, speaking) == (names, names)
-
-
-def test_what_to_do_about_each_alert_is_told() -> None:
-    page = (GIVEN.parents[1] / "docs" / "operations.md").read_text("utf-8")
-    told = page.partition("### Alerts")[2].partition("\n## ")[0]
-    assert {rule["alert"] for rule in alerts()} == set(re.findall(r"`(OneVisit[A-Za-z]+)`", told))
