@@ -56,11 +56,12 @@ class PublishedKeys:
 
     async def find(self, kid: str) -> list[Mapping[str, Any]]:
         """Raises `Unavailable` while the provider has not answered for an hour, or never."""
-        if self._should_ask(kid):
+        # Whoever comes while the provider is being asked waits for its answer, unless what they need is at hand.
+        if self._should_ask(kid) or (self._asking.locked() and self._lacks(kid)):
             async with self._asking:
                 if self._should_ask(kid):
                     await self._ask()
-        if self._read_at is None or self._clock() - self._read_at > KEPT_AT_MOST:
+        if self._too_old():
             raise Unavailable(service="oidc-provider", retry_after=10)
         return self._keys.get(kid, [])
 
@@ -73,6 +74,12 @@ class PublishedKeys:
             return False
         old = self._read_at is None or at - self._read_at > timedelta(seconds=self._provider.keys_seconds)
         return old or kid not in self._keys
+
+    def _lacks(self, kid: str) -> bool:
+        return kid not in self._keys or self._too_old()
+
+    def _too_old(self) -> bool:
+        return self._read_at is None or self._clock() - self._read_at > KEPT_AT_MOST
 
     async def _ask(self) -> None:
         self._asked_at = self._clock()

@@ -3,6 +3,7 @@
 Its users are signed in at once, by the name in `login_hint`; everything else is as the standards say.
 """
 
+import asyncio
 import warnings
 from base64 import urlsafe_b64encode
 from collections import Counter
@@ -38,7 +39,7 @@ class User:
 
 @dataclass
 class Provider:
-    """The provider. `said` replaces what an address answers: a body, or a status."""
+    """The provider. `said` replaces what an address answers: a body, or a status. Its documents wait for `answers`."""
 
     clock: Clock
     issuer: str = ""
@@ -48,9 +49,11 @@ class Provider:
     said: dict[str, Any] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.keys.setdefault("first", ECKey.generate_key("P-256"))
+        self.answers.set()
 
     def rotate(self, kid: str, key: Key | None = None, *, withdraw: str | None = None) -> None:
         """Signs by another key from now on."""
@@ -101,11 +104,11 @@ class Provider:
 
         @app.get("/.well-known/openid-configuration")
         async def discovery() -> Response:
-            return self._answer("discovery", self.discovery())
+            return await self._answer("discovery", self.discovery())
 
         @app.get("/keys")
         async def keys() -> Response:
-            return self._answer("keys", self.jwks())
+            return await self._answer("keys", self.jwks())
 
         @app.get("/authorize")
         async def authorize(request: Request) -> RedirectResponse:
@@ -148,8 +151,9 @@ class Provider:
             form = {"grant_type": "authorization_code", "code": answer["code"][0], "code_verifier": verifier}
             return str((await http.post(f"{self.issuer}/token", data=form)).json()["id_token"])
 
-    def _answer(self, what: str, document: dict[str, Any]) -> Response:
+    async def _answer(self, what: str, document: dict[str, Any]) -> Response:
         self.asked[what] += 1
+        await self.answers.wait()
         said = self.said.get(what, document)
         if isinstance(said, int):
             return Response(status_code=said, headers={"location": f"{self.issuer}/elsewhere"})

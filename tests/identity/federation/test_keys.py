@@ -1,5 +1,6 @@
 """The provider's keys: found by discovery, changed without a word to us, withdrawn, and away."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,24 @@ def forged(provider: Provider, stolen: Key) -> str:
 async def test_they_are_read_once_for_many(city: City) -> None:
     for _ in range(5):
         assert (await city.enter("mother")).status_code == 200
+    assert city.people.asked == {"discovery": 1, "keys": 1}
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_whoever_comes_while_it_is_asked_waits_for_its_answer(
+    city: City, clock: FrozenClock, *, known: bool
+) -> None:
+    """At the first sign-in of all, and when its key is a new one."""
+    if known:
+        await city.enter("mother")
+        clock.at += ASK_AGAIN_AFTER
+        city.people.rotate("second", withdraw="first")
+    city.people.asked.clear()
+    city.people.answers.clear()
+    entering = [asyncio.create_task(city.enter("mother")) for _ in range(4)]
+    await asyncio.wait(entering, timeout=1, return_when=asyncio.FIRST_COMPLETED)
+    city.people.answers.set()
+    assert [answer.status_code for answer in await asyncio.gather(*entering)] == [200] * 4
     assert city.people.asked == {"discovery": 1, "keys": 1}
 
 
