@@ -79,13 +79,7 @@ async def note(
 
 def named(certificate: Certificate) -> dict[str, Any]:
     """What every event of a certificate says: nothing of its claims, nor its number."""
-    return {
-        "certificate": certificate.id,
-        "kind": certificate.kind,
-        "party": certificate.holder,
-        "issuer": certificate.issuer,
-        "state": certificate.state.value,
-    }
+    return {**noticed(certificate), "state": certificate.state.value}
 
 
 def noticed(certificate: Certificate) -> dict[str, Any]:
@@ -100,31 +94,14 @@ def noticed(certificate: Certificate) -> dict[str, Any]:
 
 async def tell(conn: AsyncConnection, certificate: Certificate, event: CertificateEvent, *, at: datetime) -> None:
     """The event is told where the holder lives, numbered by the certificate's revision."""
-    await outbox.record(
-        conn,
-        event,
-        subject=certificate.id,
-        version=certificate.revision,
-        region=certificate.region,
-        kind=certificate.kind,
-        at=at,
-    )
+    await _record(conn, certificate, event, at=at)
 
 
 async def notify(
     conn: AsyncConnection, certificate: Certificate, notice: TransferNotice, *, to: str, at: datetime
 ) -> None:
     """The department `to`, and nobody else, is told so; numbered as what is told to all."""
-    await outbox.record(
-        conn,
-        notice,
-        subject=certificate.id,
-        version=certificate.revision,
-        region=certificate.region,
-        kind=certificate.kind,
-        at=at,
-        department=to,
-    )
+    await _record(conn, certificate, notice, at=at, department=to)
 
 
 async def tell_retired(
@@ -133,6 +110,26 @@ async def tell_retired(
     """`certificate.expired`, naming what took its place: after the event of the successor, so that this is known."""
     event = CertificateExpired(**named(retired), successor=successor, operation=operation.value)
     await tell(conn, retired, event, at=at)
+
+
+async def _record(
+    conn: AsyncConnection,
+    certificate: Certificate,
+    event: CertificateEvent | TransferNotice,
+    *,
+    at: datetime,
+    department: str | None = None,
+) -> None:
+    await outbox.record(
+        conn,
+        event,
+        subject=certificate.id,
+        version=certificate.revision,
+        region=certificate.region,
+        kind=certificate.kind,
+        at=at,
+        department=department,
+    )
 
 
 # Put together once: each time they would cost as much as the seal. Parallel deliveries meet at the first: the second
