@@ -15,29 +15,27 @@ NAME = "manifest.json"
 _CHUNK = 1024 * 1024
 
 
-class Table(BaseModel):
-    """How many rows a table had, and a digest of all of them in whatever order."""
-
+class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class Table(_Frozen):
+    """How many rows a table had, and a digest of all of them in whatever order."""
 
     rows: int
     digest: str
 
 
-class Head(BaseModel):
+class Head(_Frozen):
     """The last event of a topic: its number there, its place among the service's events, the running hash (hex)."""
-
-    model_config = ConfigDict(frozen=True)
 
     sequence: int
     position: int
     hash: str
 
 
-class Contents(BaseModel):
+class Contents(_Frozen):
     """One service's database at the cut."""
-
-    model_config = ConfigDict(frozen=True)
 
     revision: str | None
     server_version: int
@@ -46,19 +44,15 @@ class Contents(BaseModel):
     heads: Mapping[str, Head]
 
 
-class File(BaseModel):
+class File(_Frozen):
     """A file of the backup, as it lies there."""
-
-    model_config = ConfigDict(frozen=True)
 
     bytes: int
     sha256: str
 
 
-class Manifest(BaseModel):
+class Manifest(_Frozen):
     """Written last: a folder without one is no backup."""
-
-    model_config = ConfigDict(frozen=True)
 
     format: int
     version: str

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.admin.options import table
+from deploy.cli.admin.options import listed
 from deploy.cli.door import Door
-from deploy.cli.options import DATA_DIR, DataDir, Json, answer
+from deploy.cli.options import DATA_DIR, DataDir, Json
 
 app = typer.Typer()
 
@@ -25,10 +25,11 @@ def acts(
     platform = Door.of(context).open(data_dir)
     books = (platform.pages(f"/v1/admin/{book}") for book in ("acts", "content-acts"))
     found = list(islice(merge(*books, key=lambda act: datetime.fromisoformat(act["at"]), reverse=True), limit))
-    if json:
-        answer(found)
-        return
-    table((row["at"][:19], row["by"], row["act"], row["subject"], _details(row["details"])) for row in found)
+    listed(
+        found,
+        lambda row: (row["at"][:19], row["by"], row["act"], row["subject"], _details(row["details"])),
+        as_json=json,
+    )
 
 
 def _details(details: dict[str, object]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from deploy.cli.admin.options import PublicKey, public_jwk, table
+from deploy.cli.admin.options import PublicKey, listed, public_jwk
 from deploy.cli.door import Door
 from deploy.cli.door import Json as Answer
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
@@ -61,12 +61,15 @@ def list_all(
 ) -> None:
     """Clients with their rights and the names of their keys, the revoked ones too."""
     found = list(Door.of(context).open(data_dir).pages("/v1/admin/clients", department=department, kind=kind))
-    if json:
-        answer(found)
-        return
-    table(
-        (row["client_id"], row["kind"], "revoked" if row["revoked_at"] else _keys(row), " ".join(row["scopes"]))
-        for row in found
+    listed(
+        found,
+        lambda row: (
+            row["client_id"],
+            row["kind"],
+            "revoked" if row["revoked_at"] else _keys(row),
+            " ".join(row["scopes"]),
+        ),
+        as_json=json,
     )
 
 

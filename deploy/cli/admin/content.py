@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from deploy.cli.admin.options import table
+from deploy.cli.admin.options import listed
 from deploy.cli.door import Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 from deploy.embedded.errors import LaunchError
@@ -48,10 +48,7 @@ def list_regions(
 ) -> None:
     """Divisions by code, those that are no more too."""
     found = list(Door.of(context).open(data_dir).pages("/v1/regions", within=within))
-    if json:
-        answer(found)
-        return
-    table((row["code"], row["abolished_on"] or "", row["name"]["zh"]) for row in found)
+    listed(found, lambda row: (row["code"], row["abolished_on"] or "", row["name"]["zh"]), as_json=json)
 
 
 @calendar.command("load")
@@ -72,7 +69,7 @@ def load_year(context: typer.Context, file: File, data_dir: DataDir = DATA_DIR, 
 def list_years(context: typer.Context, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
     """The years that are loaded."""
     found = Door.of(context).open(data_dir).get("/v1/calendar/years")["items"]
-    answer(found) if json else table((row["year"], row["workdays"], row["source_doc"]) for row in found)
+    listed(found, lambda row: (row["year"], row["workdays"], row["source_doc"]), as_json=json)
 
 
 def notice_in(file: Path) -> tuple[int, dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.admin.options import NameEn, NameZh, table
+from deploy.cli.admin.options import NameEn, NameZh, listed
 from deploy.cli.door import Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 
@@ -41,10 +41,7 @@ def add(
 def list_all(context: typer.Context, data_dir: DataDir = DATA_DIR, json: Json = False) -> None:
     """All departments, the retired ones too."""
     found = list(Door.of(context).open(data_dir).pages("/v1/admin/departments"))
-    if json:
-        answer(found)
-        return
-    table((row["code"], row["region"], row["uscc"], _state(row), row["name"]["zh"]) for row in found)
+    listed(found, lambda row: (row["code"], row["region"], row["uscc"], _state(row), row["name"]["zh"]), as_json=json)
 
 
 @department.command()

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.admin.options import table
+from deploy.cli.admin.options import listed
 from deploy.cli.door import Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 
@@ -60,12 +60,16 @@ def list_all(
     """Standing duties, as everybody sees them."""
     everybodys: list[dict[str, Any]] = Door.of(context).open(data_dir).get("/v1/duties")["items"]
     found = [row for row in everybodys if department in (None, row["department"])]
-    if json:
-        answer(found)
-        return
-    table(
-        (row["department"], row["code"], row["item"] or "-", " ".join(row["kinds"]) or "-", row["law"]["zh"])
-        for row in found
+    listed(
+        found,
+        lambda row: (
+            row["department"],
+            row["code"],
+            row["item"] or "-",
+            " ".join(row["kinds"]) or "-",
+            row["law"]["zh"],
+        ),
+        as_json=json,
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from deploy.cli.admin.options import NameEn, NameZh, table
+from deploy.cli.admin.options import NameEn, NameZh, listed
 from deploy.cli.door import Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 
@@ -54,12 +54,15 @@ def list_all(
 ) -> None:
     """Officers of one department, or of all."""
     found = list(Door.of(context).open(data_dir).pages("/v1/admin/officers", department=department))
-    if json:
-        answer(found)
-        return
-    table(
-        (row["id"], row["department"], "suspended" if row["suspended_at"] else "in office", row["name"]["zh"])
-        for row in found
+    listed(
+        found,
+        lambda row: (
+            row["id"],
+            row["department"],
+            "suspended" if row["suspended_at"] else "in office",
+            row["name"]["zh"],
+        ),
+        as_json=json,
     )
 
 

@@ -1,12 +1,13 @@
 """What the commands of `onevisit admin` share: options, public keys, and how lists look."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from deploy.cli.options import answer
 from deploy.embedded.errors import LaunchError
 
 NameZh = Annotated[str, typer.Option("--name-zh", help="Its name in Chinese.")]
@@ -42,7 +43,17 @@ def public_jwk(path: Path) -> dict[str, Any]:
         raise LaunchError(f"{path} is neither a JWK nor a public key in PEM (EC P-256 or Ed25519)") from None
 
 
-def table(rows: Iterable[Sequence[object]]) -> None:
+def listed(
+    found: Sequence[dict[str, Any]], cells: Callable[[dict[str, Any]], Sequence[object]], *, as_json: bool
+) -> None:
+    """What was found: as JSON, or as a table of the cells of each."""
+    if as_json:
+        answer(found)
+    else:
+        _table(map(cells, found))
+
+
+def _table(rows: Iterable[Sequence[object]]) -> None:
     """Rows in columns as wide as they need; the last one as it is."""
     lines = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)][:-1]
