@@ -3,8 +3,6 @@ acknowledged is counted, and how long it took until things went on. Exit status 
 """
 
 import asyncio
-import json
-import shutil
 import tempfile
 import time
 from dataclasses import asdict
@@ -19,7 +17,7 @@ from tests.cluster.audit import Told
 from tests.cluster.receiver import TOPIC
 from tests.cluster.recovery import Watch, recovery
 from tests.cluster.servers import Cluster
-from tests.faults.__main__ import reported, revision, say, show
+from tests.faults.__main__ import finish, reported, revision, say, show
 from tests.faults.checker import judge
 from tests.faults.facts import READER, SERVICE
 from tests.faults.plan import Fault
@@ -60,10 +58,11 @@ def applications(seconds: Seconds = 120.0, rate: Rate = 50.0, as_json: Report = 
         "recovery": recoveries,
         "took_seconds": round(time.monotonic() - begun, 1),
     }
-    _finish(report, directory, as_json=as_json, keep=keep)
+    _show(report)
+    finish(report, directory, as_json=as_json, keep=keep, left="logs")
 
 
-def _finish(report: dict[str, Any], directory: Path, *, as_json: Path | None, keep: bool) -> None:
+def _show(report: dict[str, Any]) -> None:
     for name in ("applications", "applications_per_second", "asked again after", "wrong"):
         say(f"{name.replace('_', ' ')}: " + ", ".join(f"{key} {value}" for key, value in report[name].items()))
     for name, tally in report["tallies"].items():
@@ -71,13 +70,6 @@ def _finish(report: dict[str, Any], directory: Path, *, as_json: Path | None, ke
     for victim, times in report["recovery"].items():
         say(f"kill -9 of {victim}: " + ", ".join(f"{name} again after {took} s" for name, took in times.items()))
     say(f"{'PASSED' if report['passed'] else 'FAILED'} in {report['took_seconds']} s")
-    if as_json is not None:
-        as_json.write_text(json.dumps(report, indent=2) + "\n")
-    if report["passed"] and not keep:
-        shutil.rmtree(directory)
-    else:
-        say(f"logs: {directory}")
-    raise typer.Exit(0 if report["passed"] else 1)
 
 
 @app.command()
@@ -117,13 +109,7 @@ def events(
     for what, times in report["recovery"].items():
         say(f"{what}: " + ", ".join(f"{name} again after {took} s" for name, took in times.items()))
     say(f"both copies of PostgreSQL synchronous again: {again:.0f} s after the load")
-    if as_json is not None:
-        as_json.write_text(json.dumps(report, indent=2) + "\n")
-    if report["passed"] and not keep:
-        shutil.rmtree(directory)
-    else:
-        say(f"logs: {directory}")
-    raise typer.Exit(0 if report["passed"] else 1)
+    finish(report, directory, as_json=as_json, keep=keep, left="logs")
 
 
 def _recoveries(cluster: Cluster, watch: Watch, journal: Path) -> dict[str, Any]:

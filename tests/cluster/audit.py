@@ -3,10 +3,9 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
-from tests.faults.checker import Fact, Logged, Tally, Verdict, compare
+from tests.faults.checker import Fact, Logged, Tally, Verdict, chain_faults, compare
 
 SUBMITTED, ACCESSED = "application.submitted", "data.accessed"
 
@@ -62,7 +61,7 @@ def judge(told: Told, books: Books, *, topic: str) -> Verdict:
     tallies["at the platform's subscriber"] = _unordered(accessed, books.accesses)
     wrong = {"gaps in the logs": 0, "broken links": 0, "heads that differ from the log": 0, **books.left_over}
     for service, log in books.logs.items():
-        for what, count in _chain_faults(log, books.heads[service]).items():
+        for what, count in chain_faults(log, books.heads[service], where="the logs").items():
             wrong[what] += count
     return Verdict(tallies, wrong)
 
@@ -103,19 +102,3 @@ def _in_topic(event: Logged) -> Fact:
 
 def _is(event: Logged, type_: str) -> bool:
     return event.topic.split(".", 1)[1].startswith(f"{type_}.")
-
-
-def _chain_faults(log: Sequence[Logged], stated: Mapping[str, tuple[int, bytes]]) -> dict[str, int]:
-    heads: dict[str, tuple[int, bytes]] = {}
-    gaps = broken = 0
-    for place, event in enumerate(log, start=1):
-        sequence, previous = heads.get(event.topic, (0, bytes(32)))
-        current = sha256(previous + event.event_id.encode() + event.data.encode()).digest()
-        gaps += event.position != place or event.sequence != sequence + 1
-        broken += event.hash != current
-        heads[event.topic] = (event.sequence, event.hash)
-    return {
-        "gaps in the logs": gaps,
-        "broken links": broken,
-        "heads that differ from the log": int(heads != dict(stated)),
-    }

@@ -5,15 +5,13 @@ it applied, in its order, and when.
 """
 
 import asyncio
-import json
-import logging
-import os
 import sqlite3
 import time
 from pathlib import Path
 
 from deploy.world import World
 from onevisit_client import Event, Platform, SqliteInbox, Subscriber
+from tests.faults.reader import begin
 
 DEPARTMENT = "human-resources"
 TOPIC = "evt.case.received.social-security-card-reissue.33."
@@ -32,12 +30,7 @@ async def apply(event: Event, transaction: sqlite3.Connection) -> None:
 
 async def main() -> None:
     """Subscribe until killed."""
-    told = json.loads(os.environ["FAULTS_DEPARTMENT"])
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    with sqlite3.connect(told["store"]) as conn:
-        conn.execute("PRAGMA journal_mode = WAL")
-        conn.execute(APPLIED)
-    conn.close()
+    told = begin(APPLIED)
     async with World.open(Path(told["keys"])) as world:
 
         async def token() -> str:

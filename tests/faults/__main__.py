@@ -10,7 +10,7 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -48,13 +48,7 @@ def main(
     report = reported(run, injection, found, verdict, caught_up)
     report["took_seconds"] = round(time.monotonic() - begun, 1)
     show(report)
-    if as_json is not None:
-        as_json.write_text(json.dumps(report, indent=2) + "\n")
-    if report["passed"] and not keep:
-        shutil.rmtree(directory)
-    else:
-        say(f"logs and data: {directory}")
-    raise typer.Exit(0 if report["passed"] else 1)
+    finish(report, directory, as_json=as_json, keep=keep, left="logs and data")
 
 
 def reported(run: Run, injection: Injection, found: Found, verdict: Verdict, caught_up: float | None) -> dict[str, Any]:
@@ -98,6 +92,17 @@ def show(report: dict[str, Any]) -> None:
     say(f"ended by themselves: {report['ended_by_themselves'] or 'nobody'}")
     say(f"caught up after the last fault: {'NOT within' if late is None else 'in'} {late or CATCH_UP_SECONDS} s")
     say(f"{'PASSED' if report['passed'] else 'FAILED'}: seed {report['seed']}, {report['took_seconds']} s in all")
+
+
+def finish(report: dict[str, Any], directory: Path, *, as_json: Path | None, keep: bool, left: str) -> NoReturn:
+    """Ends with the exit status of the report; what is `left` in the directory stays where it failed, or to `keep`."""
+    if as_json is not None:
+        as_json.write_text(json.dumps(report, indent=2) + "\n")
+    if report["passed"] and not keep:
+        shutil.rmtree(directory)
+    else:
+        say(f"{left}: {directory}")
+    raise typer.Exit(0 if report["passed"] else 1)
 
 
 def revision() -> str:

@@ -105,7 +105,7 @@ def judge(found: Found) -> Verdict:
     }
     for name, applied in found.applied.items():
         tallies[name] = compare([fact for fact in committed if fact.entity in found.entitled[name]], applied)
-    return Verdict(tallies, {**_chain_faults(found), **_contradictions(found), **found.left_over})
+    return Verdict(tallies, {**chain_faults(found.log, found.heads), **_contradictions(found), **found.left_over})
 
 
 def fact_of(event: Logged) -> Fact:
@@ -152,21 +152,23 @@ def _kept(found: Found) -> Tally:
     return tally
 
 
-def _chain_faults(found: Found) -> dict[str, int]:
+def chain_faults(
+    log: Sequence[Logged], stated: Mapping[str, tuple[int, bytes]], *, where: str = "the log"
+) -> dict[str, int]:
     """Positions from 1, sequences of each topic from 1, and the running hash, computed again from what is there."""
     heads: dict[str, tuple[int, bytes]] = {}
     gaps = broken = 0
-    for place, event in enumerate(found.log, start=1):
+    for place, event in enumerate(log, start=1):
         sequence, previous = heads.get(event.topic, (0, bytes(32)))
         current = sha256(previous + event.event_id.encode() + event.data.encode()).digest()
         gaps += event.position != place or event.sequence != sequence + 1
         broken += event.hash != current
         heads[event.topic] = (event.sequence, event.hash)
     return {
-        "gaps in the log": gaps,
+        f"gaps in {where}": gaps,
         "broken links": broken,
         "heads that differ from the log": sum(
-            heads.get(topic) != found.heads.get(topic) for topic in heads.keys() | found.heads.keys()
+            heads.get(topic) != stated.get(topic) for topic in heads.keys() | stated.keys()
         ),
     }
 

@@ -9,6 +9,7 @@ import logging
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from onevisit_client import Event, Platform, SqliteInbox, Subscriber
 
@@ -19,6 +20,17 @@ CREATE TABLE IF NOT EXISTS applied (
 """
 
 
+def begin(effects: str) -> dict[str, Any]:
+    """What this department was told. Its log is written, and there is a table for its effects in its SQLite."""
+    told: dict[str, Any] = json.loads(os.environ["FAULTS_DEPARTMENT"])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    with sqlite3.connect(told["store"]) as conn:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute(effects)
+    conn.close()
+    return told
+
+
 async def apply(event: Event, transaction: sqlite3.Connection) -> None:
     """One row, in the transaction of the inbox."""
     row = (event.data["value"], event.subject, event.entityversion)
@@ -27,12 +39,7 @@ async def apply(event: Event, transaction: sqlite3.Connection) -> None:
 
 async def main() -> None:
     """Subscribe until killed."""
-    told = json.loads(os.environ["FAULTS_DEPARTMENT"])
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    with sqlite3.connect(told["store"]) as conn:
-        conn.execute("PRAGMA journal_mode = WAL")
-        conn.execute(APPLIED)
-    conn.close()
+    told = begin(APPLIED)
 
     async def token() -> str:
         return str(told["department"])
