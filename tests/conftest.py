@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.support.accounts",
     "tests.support.clock",
     "tests.support.tokens",
+    "tests.support.programs",
     "tests.support.softhsm",
 ]

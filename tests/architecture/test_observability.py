@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +11,13 @@ import pytest
 import yaml
 
 from tests.architecture.metrics import PREFIX, by_name
+from tests.support.programs import needs
 
 GIVEN = Path(__file__).parents[2] / "deploy" / "observability"
 METRIC = re.compile(rf"\b({PREFIX}[a-z_]+)(?:\{{([^}}]*(?:\{{id\}}[^}}]*)*)\}})?")
 LABEL = re.compile(r'([a-z_]+)\s*(?:=~|!~|!=|=)\s*"')
 # Whoever collects adds these.
 ADDED = {"job", "instance"}
-PROMTOOL = shutil.which("promtool")
-
-needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool (Debian package prometheus) is not installed")
 
 
 def queries() -> Iterator[tuple[str, str]]:
@@ -79,12 +76,11 @@ def test_every_alert_is_on_the_page_that_says_what_to_do() -> None:
     assert told == {r["alert"]: "now" if r["labels"]["severity"] == "page" else "working day" for r in alerts()}
 
 
-@needs_promtool
+@needs("promtool", package="prometheus")
 @pytest.mark.parametrize("arguments", [("check", "config", "prometheus.yml"), ("test", "rules", "alerts.test.yml")])
 def test_prometheus_itself_finds_no_fault(arguments: tuple[str, ...]) -> None:
     """Of the rules, that each is silent while all is well and speaks when it is not."""
-    assert PROMTOOL is not None
-    done = subprocess.run([PROMTOOL, *arguments], cwd=GIVEN, capture_output=True, text=True, check=False)
+    done = subprocess.run(["promtool", *arguments], cwd=GIVEN, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

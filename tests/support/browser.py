@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 from base64 import b64decode
 from collections.abc import AsyncGenerator
@@ -13,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.support.programs import program
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -94,13 +93,11 @@ class Page:
 
 @asynccontextmanager
 async def a_page(folder: Path, *, language: str = "en") -> AsyncGenerator[Page]:
-    """A new browser with nothing in it, gone afterwards. Skips the test where there is no Chromium."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("there is no chromium (the Debian package of that name)")
+    """A new browser with nothing in it, gone afterwards. Without Chromium the test is skipped, or fails."""
+    chromium = program("chromium", package="chromium")
     commands, told = os.pipe(), os.pipe()
     process = await asyncio.create_subprocess_exec(
-        program,
+        chromium,
         *FLAGS,
         f"--user-data-dir={folder / 'browser'}",
         f"--accept-lang={language}",

@@ -13,6 +13,7 @@ import pkcs11
 import pytest
 
 from certificates.sealing.hsm import Token
+from tests.support.programs import lacking
 
 _PLACES = ("/usr/lib/softhsm", "/usr/lib64/softhsm", "/usr/local/lib/softhsm", "/usr/lib64/pkcs11")
 LABEL = "onevisit tests"
@@ -55,7 +56,7 @@ def softhsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[SoftHs
     """A token of the test's own."""
     found = [path for place in _PLACES if (path := Path(place, "libsofthsm2.so")).exists()]
     if not found or shutil.which("softhsm2-util") is None:
-        pytest.skip("softhsm2 is not installed")
+        lacking("softhsm2", package="softhsm2")
     directory = tmp_path / "softhsm"
     directory.mkdir()
     made = SoftHsm(found[0], directory)

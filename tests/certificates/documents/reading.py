@@ -1,15 +1,15 @@
 """Pages as a second program reads them: what stands on them, and where (poppler)."""
 
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from io import BytesIO
 
-import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-pdftotext = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not installed")
+from tests.support.programs import needs
+
+pdftotext = needs("pdftotext", package="poppler-utils")
 _WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>')
 _FOOT = re.compile(r"^1\.2\.156\.3005\.2\.\S+ \d+ / \d+$", re.MULTILINE)
 MM = 72 / 25.4

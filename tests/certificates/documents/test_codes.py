@@ -1,6 +1,5 @@
 """The QR code of a page, drawn and then read by programs of others (poppler and zbar), says what is true."""
 
-import shutil
 import subprocess
 from pathlib import Path
 from uuid import UUID
@@ -12,12 +11,10 @@ from tests.certificates.documents.reading import pages_of
 from tests.certificates.issuing.acts import revoke
 from tests.certificates.verification.test_forms import offline
 from tests.certificates.world import CHILD, World, a_decided_case, a_yield
+from tests.support.programs import needs
 from tests.support.tokens import ISSUER
 
-TOOLS = ("pdftoppm", "zbarimg")
-pytestmark = pytest.mark.skipif(
-    any(shutil.which(tool) is None for tool in TOOLS), reason="poppler-utils or zbar-tools is not installed"
-)
+pytestmark = [needs("pdftoppm", package="poppler-utils"), needs("zbarimg", package="zbar-tools")]
 # What a phone's camera sees of a printed page, and what a careful scanner does.
 RESOLUTIONS = (150, 300)
 

@@ -1,7 +1,6 @@
 """Copies as pages: marked with what they are for and until when, and opened as nothing but what they are."""
 
 import random
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import date
@@ -24,6 +23,7 @@ from certificates.verification.errors import NotGenuine
 from certificates.verification.offline import open_document
 from tests.certificates.copies.test_copies import document, holder, made
 from tests.certificates.documents.pdfs import VERIFY, typesetter
+from tests.certificates.documents.reading import pdftotext
 from tests.certificates.documents.test_numbers import NUMBER, issued_card
 from tests.certificates.issuing.acts import revoke, withhold
 from tests.certificates.issuing.test_api import representing
@@ -33,7 +33,6 @@ from tests.certificates.world import CHILD, STRANGER, World
 SEED = 20_261_125
 TEMPLATES = ("birth-medical-certificate", "household-register-page", "social-security-card", "anything-else")
 LONG = ("用" * 200, "W" * 200, "Opening an account, " * 10, "Ж" * 200, "用途，" * 66 + "用途")
-pdftotext = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not installed")
 
 
 async def pdf_of(world: World, path: str, party: UUID = CHILD) -> httpx2.Response:

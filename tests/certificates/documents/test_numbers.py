@@ -8,7 +8,7 @@ import httpx2
 from certificates.documents.opening import open_pdf
 from certificates.sealing.rules import document_in
 from shared.contracts.numbers import number_digest
-from tests.certificates.documents.test_typesetting import pdftotext
+from tests.certificates.documents.reading import pdftotext
 from tests.certificates.issuing.test_api import managing
 from tests.certificates.issuing.test_subscribers import decide, handled
 from tests.certificates.world import CHILD, World, a_card, a_decided_case

@@ -1,6 +1,5 @@
 """Sealed PDFs before verifiers that nobody here wrote: pyHanko's, with what is in the file alone, and poppler's."""
 
-import shutil
 import subprocess
 from datetime import timedelta
 from io import BytesIO
@@ -18,8 +17,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from certificates.sealing.authority import Issued
 from tests.certificates.documents.pdfs import City
 from tests.certificates.seals import AT, a_root
-
-pdfsig = pytest.mark.skipif(shutil.which("pdfsig") is None, reason="poppler's pdfsig is not installed")
+from tests.support.programs import needs
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +71,7 @@ class TestPyHanko:
 
 
 class TestPoppler:
-    @pdfsig
+    @needs("pdfsig", package="poppler-utils")
     def test_finds_the_whole_document_signed_and_the_signature_valid(self, pdf: bytes, tmp_path: Path) -> None:
         (tmp_path / "certificate.pdf").write_bytes(pdf)
         said = subprocess.run(
@@ -95,7 +93,8 @@ openssl cms -verify -inform DER -in seal.der -content covered -binary -CAfile ro
 """
 
 
-@pytest.mark.skipif(not (shutil.which("openssl") and shutil.which("xxd")), reason="openssl or xxd is not installed")
+@needs("openssl", package="openssl")
+@needs("xxd", package="xxd")
 class TestOpenSsl:
     """As docs/certificates.md says: without any software for PDF."""
 

@@ -1,7 +1,6 @@
 """Time-stamping authorities: one specification, for our own and for one that is reached by HTTP."""
 
 import asyncio
-import shutil
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from shared.errors import CannotStart
 from tests.certificates.documents.pdfs import City
 from tests.certificates.documents.stamps import REFUSAL, URL, by_http, reply_with, replying, stamping, token_of
 from tests.certificates.seals import AT
+from tests.support.programs import needs
 from tests.support.services import settings_of
 
 IMPRINT = sha256(b"a seal").digest()
@@ -59,7 +59,7 @@ class TestAuthority:
         with pytest.raises(NotATimestamp):
             open_timestamp(stamp.token, IMPRINT, anchors=[City().root.certificate])
 
-    @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+    @needs("openssl", package="openssl")
     async def test_is_believed_by_openssl(self, authority: TimestampAuthority, city: City, tmp_path: Path) -> None:
         stamp = await authority.stamp(IMPRINT)
         (tmp_path / "reply").write_bytes(reply_with(stamp.token))

@@ -1,6 +1,5 @@
 """Pages: the fonts that are given and no others, nothing replaced by a box, and never a word of another's page."""
 
-import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -14,10 +13,10 @@ from certificates.documents.errors import GlyphMissing, NoFont
 from certificates.documents.rules import page
 from certificates.documents.typesetting import Typesetter, qr_svg
 from tests.certificates.documents.pdfs import VERIFY, typesetter
+from tests.certificates.documents.reading import pdftotext
 from tests.certificates.seals import AT, a_document
 
 TEMPLATES = ("birth-medical-certificate", "household-register-page", "social-security-card", "anything-else")
-pdftotext = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not installed")
 
 
 def set_page(*, kind: str = TEMPLATES[0], file: bytes = b"{}", **claims: object) -> bytes:
