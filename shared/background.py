@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from shared.cancellation import going_on
+from shared.cancellation import end, going_on
 from shared.database import DATABASE_ERRORS
 
 FIRST_PAUSE_SECONDS = 0.5
@@ -26,9 +26,7 @@ async def running(parts: Mapping[str, Part]) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 async def supervise(name: str, run: Part) -> None:

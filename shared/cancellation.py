@@ -1,8 +1,10 @@
-"""Whether a task was asked to end."""
+"""Whether a task was asked to end, and ending it."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any
+
+ASK_AGAIN_SECONDS = 5.0
 
 
 def going_on() -> bool:
@@ -23,8 +25,22 @@ async def together(*coroutines: Coroutine[Any, Any, None]) -> None:
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
     for task in ended:
         task.result()
+
+
+async def end(tasks: Collection[asyncio.Task[Any]], *, ask_again: float = ASK_AGAIN_SECONDS) -> None:
+    """All of them have ended, whatever with.
+
+    Who does not is asked again after so many seconds: a library that swallows the request, as above, may go on for ever
+    (nats-py does, while it looks for a server that is not there).
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=ask_again)
+    for task in tasks:
+        # Whoever ended with an error that nobody asks for is told of in the log.
+        _ = task.cancelled() or task.exception()

@@ -1,10 +1,11 @@
 """What runs together ends together, and leaves the task that waited for it as it was."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
-from shared.cancellation import going_on, together
+from shared.cancellation import end, going_on, together
 
 
 class Failed(Exception):
@@ -46,3 +47,16 @@ async def test_who_is_cancelled_takes_the_others_along() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert ended == ["cancelled", "cancelled"]
+
+
+async def test_who_did_not_hear_is_asked_again() -> None:
+    async def swallow() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(swallow()), asyncio.create_task(last_for_ever([])), asyncio.create_task(fail())]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await end(tasks, ask_again=0.01)
+    assert all(task.done() for task in tasks)
