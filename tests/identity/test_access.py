@@ -62,6 +62,8 @@ ROUTES: dict[tuple[str, str], tuple[dict[str, Any] | None, frozenset[str]]] = {
     ("GET", "/v1/admin/departments/{code}"): (None, ADMIN),
     ("PUT", "/v1/admin/departments/{code}"): (DEPARTMENT, ADMIN),
     ("POST", "/v1/admin/departments/{code}/retirement"): (None, ADMIN),
+    ("PUT", "/v1/admin/departments/{code}/duties/{duty}"): ({"law": NAME}, ADMIN),
+    ("DELETE", "/v1/admin/departments/{code}/duties/{duty}"): (None, ADMIN),
     ("GET", "/v1/admin/officers"): (None, ADMIN),
     ("GET", "/v1/admin/officers/{officer}"): (None, ADMIN),
     ("PUT", "/v1/admin/officers/{officer}"): (OFFICER, ADMIN),
@@ -122,7 +124,7 @@ async def call(world: World, route: tuple[str, str], headers: dict[str, str]) ->
     method, path = route
     query = "?topic=evt.party.*.*.33.07.82" if path.startswith("/v1/events") else ""
     ids = dict.fromkeys(("identification", "party", "officer"), NOBODY_ID)
-    filled = path.format(**ids, **dict.fromkeys(("client_id", "name", "code", "kid"), "nobody-here"))
+    filled = path.format(**ids, **dict.fromkeys(("client_id", "name", "code", "duty", "kid"), "nobody-here"))
     keyed = {**headers, "idempotency-key": "access-table"}
     body = ROUTES[route][0]
     answer = await world.http.request(method, filled + query, json=body, headers=keyed)

@@ -85,7 +85,7 @@ def caller_of(path: str) -> str:
 
 
 def concrete(path: str) -> str:
-    named = {"{year}": "2026", "{code}": "nobody", "{client_id}": "nobody"}
+    named = {"{year}": "2026", "{code}": "nobody", "{duty}": "none", "{client_id}": "nobody"}
     parts = [named.get(part, str(uuid4())) if part.startswith("{") else part for part in path.split("/")]
     return "/".join(parts)
 

@@ -1,19 +1,15 @@
 """Standing duties, as an administrator gives them. Everybody may read them: `GET /v1/duties`."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
 
 from identity.administration import commands
 from identity.administration.schemas import DutySays
 from identity.duties.schemas import DutyView
 from identity.service import Current
-from shared.administration import ADMINISTER
-from shared.auth import Caller, requires
+from shared.administration import Administrator
 from shared.database import Transaction
 from shared.schemas import Code
 
-Administrator = Annotated[Caller, requires(ADMINISTER, kinds=("ops",))]
 router = APIRouter(tags=["administration"])
 
 
