@@ -17,6 +17,7 @@ from gateway.merging.fanout import Answered, Outcome, Silent, ask, pass_on
 from gateway.merging.rules import Stretch, filters_by_service, merge_stretches
 from gateway.routing.proxy import until_gone
 from gateway.upstreams.pool import Request, Upstream
+from shared.cancellation import end
 from shared.errors import Unavailable
 from shared.messaging.cursor import CursorKey
 
@@ -142,9 +143,7 @@ class _Asking:
                 if self.anything_in(outcomes):
                     break
         finally:
-            for pending in tasks:
-                pending.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
         return outcomes
 
     def anything_in(self, outcomes: Sequence[Outcome]) -> bool:

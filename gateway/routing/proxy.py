@@ -10,6 +10,7 @@ from gateway.edge.model import Exchange
 from gateway.edge.rules import reply_headers
 from gateway.routing.model import MIB
 from gateway.upstreams.pool import Body, Reply, Request, Upstream
+from shared.cancellation import end
 
 WITHOUT_END = float("inf")
 SECONDS_AFTER_UPLOAD = 10.0
@@ -88,9 +89,7 @@ async def until_gone(receive: Receive, work: Coroutine[None, None, None]) -> Non
         if working.done():
             working.result()
     finally:
-        for task in (working, watching):
-            task.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
+        await end((working, watching))
 
 
 async def _stream(upstream: Upstream, exchange: Exchange) -> None:
