@@ -12,7 +12,6 @@ from sqlalchemy import make_url
 from shared.servers import Servers
 
 _SSL = re.compile(r"\bssl=")
-# Migrations may take long and wait for locks; requests may not.
 # Also on a server that is not set so: nothing waits for ever. Above all, a process that is stopped in the middle of a
 # transaction keeps its locks no longer than this, among them the lease that another would take over.
 SERVICE_SETTINGS = (
@@ -21,6 +20,7 @@ SERVICE_SETTINGS = (
     "statement_timeout = '10s'",
     "lock_timeout = '3s'",
 )
+# Migrations may take long and wait for locks; requests may not.
 OWNER_SETTINGS = ("statement_timeout = 0", "transaction_timeout = 0", "lock_timeout = '60s'")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from deploy.cli.admin.options import PublicKey, listed, public_jwk
+from deploy.cli.admin.options import OfDepartment, PublicKey, listed, public_jwk
 from deploy.cli.door import Door
 from deploy.cli.door import Json as Answer
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
@@ -52,7 +52,7 @@ def add(
 @client.command("list")
 def list_all(
     context: typer.Context,
-    department: Annotated[str | None, typer.Option("--department", help="Of this one only.")] = None,
+    department: OfDepartment = None,
     kind: Annotated[
         Literal["service", "department", "app", "ops"] | None, typer.Option("--kind", help="Of this kind only.")
     ] = None,

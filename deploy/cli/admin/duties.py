@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.cli.admin.options import listed
+from deploy.cli.admin.options import OfDepartment, listed
 from deploy.cli.door import Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 
@@ -53,7 +53,7 @@ def put(
 @duty.command("list")
 def list_all(
     context: typer.Context,
-    department: Annotated[str | None, typer.Option("--department", help="Of this one only.")] = None,
+    department: OfDepartment = None,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from deploy.cli.admin.options import NameEn, NameZh, listed
+from deploy.cli.admin.options import NameEn, NameZh, OfDepartment, listed
 from deploy.cli.door import Door
 from deploy.cli.options import DATA_DIR, DataDir, Json, answer
 
@@ -48,7 +48,7 @@ def add(
 @officer.command("list")
 def list_all(
     context: typer.Context,
-    department: Annotated[str | None, typer.Option("--department", help="Of this one only.")] = None,
+    department: OfDepartment = None,
     data_dir: DataDir = DATA_DIR,
     json: Json = False,
 ) -> None:

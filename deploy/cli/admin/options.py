@@ -10,6 +10,7 @@ import typer
 from deploy.cli.options import answer
 from deploy.embedded.errors import LaunchError
 
+OfDepartment = Annotated[str | None, typer.Option("--department", help="Of this one only.")]
 NameZh = Annotated[str, typer.Option("--name-zh", help="Its name in Chinese.")]
 NameEn = Annotated[str, typer.Option("--name-en", help="Its name in English.")]
 PublicKey = Annotated[
