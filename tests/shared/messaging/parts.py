@@ -11,6 +11,7 @@ import orjson
 from nats.js.errors import NotFoundError
 from sqlalchemy import text
 
+from shared.cancellation import end
 from shared.database import Database
 from shared.messaging.bell import Bell
 from shared.messaging.jetstream import JetStream
@@ -25,8 +26,7 @@ async def running(*coroutines: Coroutine[Any, Any, None]) -> AsyncGenerator[None
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(coroutine) for coroutine in coroutines]
         yield
-        for task in tasks:
-            task.cancel()
+        await end(tasks)
 
 
 @asynccontextmanager
